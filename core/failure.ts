@@ -1,0 +1,89 @@
+/** Every error that a person may see is a `Failure`: a stable code and a message that says what to do next. */
+
+export const failureCodes = [
+  "invalid_input",
+  "unknown_tool",
+  "unknown_job",
+  "unknown_artifact",
+  "unknown_conversation",
+  "unknown_model",
+  "unknown_lora",
+  "key_conflict",
+  "not_allowed",
+  "unauthorized",
+  "limit_exceeded",
+  "unsupported_media",
+  "conflict",
+  "canceled",
+  "config",
+  "folder_in_use",
+  "not_running",
+  "engine_unavailable",
+  "engine_outdated",
+  "engine_rejected",
+  "engine_failed",
+  "engine_lost",
+  "engine_stalled",
+  "out_of_memory",
+  "model_unavailable",
+  "model_failed",
+  "storage_full",
+  "storage_unavailable",
+  "database_unavailable",
+  "queue_unavailable",
+  "timeout",
+  "internal",
+] as const;
+
+export type FailureCode = (typeof failureCodes)[number];
+
+/** What a face shows of a failure: never a stack trace, a path of the server or a secret. */
+export interface FailureView {
+  code: FailureCode;
+  message: string;
+  /** True where the same request may succeed later without any change. */
+  retryable: boolean;
+  /** One entry a bad field, where the input was at fault. */
+  fields?: { path: string; message: string }[];
+}
+
+export interface FailureOptions {
+  cause?: unknown;
+  /** Infrastructure trouble that a new attempt may not meet. Default false. */
+  retryable?: boolean;
+  fields?: { path: string; message: string }[];
+}
+
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly retryable: boolean;
+  readonly fields: { path: string; message: string }[] | undefined;
+
+  /** @param message what went wrong, what is allowed, and what to do next. */
+  constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
+    super(message, { cause: options.cause });
+    this.name = "Failure";
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.fields = options.fields;
+  }
+
+  view(): FailureView {
+    return {
+      code: this.code,
+      message: this.message,
+      retryable: this.retryable,
+      ...(this.fields ? { fields: this.fields } : {}),
+    };
+  }
+}
+
+/** Any thrown thing as a Failure. What we did not foresee becomes `internal`, its text kept as `cause` for the log only. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === "ENOSPC") return new Failure("storage_full", "The disk is full. Free some space, then retry the job.", { cause: error });
+  return new Failure("internal", "Something unexpected went wrong; the server log has the details. Retry, and report it if it stays.", {
+    cause: error,
+  });
+}

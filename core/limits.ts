@@ -1,0 +1,24 @@
+/** Limits are configuration; an error that meets one names the setting that moves it. */
+export interface Limits {
+  /** Longest side of a rendered picture in pixels. `MYSPINBOT_MAX_SIDE` */
+  maxSide: number;
+  /** Width × height of one rendered picture. `MYSPINBOT_MAX_PIXELS` */
+  maxPixels: number;
+  /** Pixels of an upscaled picture. `MYSPINBOT_MAX_UPSCALED_PIXELS` */
+  maxUpscaledPixels: number;
+  /** Characters of a prompt. `MYSPINBOT_MAX_PROMPT` */
+  maxPrompt: number;
+  /** Bytes of an uploaded file. `MYSPINBOT_MAX_UPLOAD` */
+  maxUpload: number;
+  /** Jobs of one principal that may wait at once. `MYSPINBOT_MAX_WAITING` */
+  maxWaiting: number;
+}
+
+export const defaultLimits: Limits = {
+  maxSide: 2048,
+  maxPixels: 2048 * 2048,
+  maxUpscaledPixels: 64_000_000,
+  maxPrompt: 4000,
+  maxUpload: 50_000_000,
+  maxWaiting: 200,
+};

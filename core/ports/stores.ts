@@ -1,0 +1,17 @@
+/** Small durable things beside jobs: settings and the plans of chat turns. */
+import type { Json, JsonObject } from "../json.ts";
+
+export interface Settings {
+  get(name: string): Promise<Json | undefined>;
+  /** Commits, then tells every process by a bus message `settings`. */
+  set(name: string, value: Json): Promise<void>;
+}
+
+/** A plan is stored before its first submit; a turn that runs again reads it instead of planning anew. */
+export interface Plans {
+  find(conversation: string, message: string): Promise<JsonObject | undefined>;
+  /** Keeps the first plan of a message: returns the stored one, whichever writer won. */
+  keep(principal: string, conversation: string, message: string, plan: JsonObject): Promise<JsonObject>;
+  /** The principal that a conversation belongs to, if it has any plan. */
+  owner(conversation: string): Promise<string | undefined>;
+}

@@ -1,0 +1,73 @@
+/** The only door from a face to work. */
+import type { Readable } from "node:stream";
+import type { Artifact } from "./artifact.ts";
+import type { JobEvent, LiveEvent } from "./event.ts";
+import type { JobWithArtifacts, Origin } from "./job.ts";
+import type { JsonObject } from "./json.ts";
+import type { EngineStatus, ModelList } from "./ports/engine.ts";
+import type { ByteRange } from "./ports/files.ts";
+import type { JobFilter } from "./ports/job-store.ts";
+import type { Principal } from "./principal.ts";
+import type { Answer, Tool } from "./tool.ts";
+
+export interface Call {
+  tool: string;
+  /** Not yet checked. */
+  input: unknown;
+  /** Idempotency key, 1 to 128 characters. */
+  key?: string;
+  origin?: Origin;
+  parent?: string;
+  traceparent?: string;
+}
+
+export type Invoked = { kind: "job"; job: JobWithArtifacts; created: boolean } | ({ kind: "answer" } & Answer);
+
+export interface Studio {
+  readonly tools: readonly Tool[];
+  /** Failure `unknown_tool`, naming those that exist. Takes a name or a slash alias. */
+  tool(name: string): Tool;
+  /** Every choice made, nothing accepted: what a call would run. For checking a plan before its first submit. */
+  check(principal: Principal, call: Call): Promise<void>;
+  /** One tool call: a job tool is accepted and answered at once, any other is answered. */
+  invoke(
+    principal: Principal,
+    call: Call,
+    options?: { signal?: AbortSignal; progress?: (fraction: number, note: string) => void },
+  ): Promise<Invoked>;
+
+  /** Failure `unknown_job` for an id that is not this principal's. */
+  get(principal: Principal, id: string): Promise<JobWithArtifacts>;
+  list(principal: Principal, filter: JobFilter): Promise<JobWithArtifacts[]>;
+  /** Durable events after `after`, then live ones, until the job is terminal or the signal ends. */
+  watch(principal: Principal, id: string, options?: { after?: number; signal?: AbortSignal }): AsyncIterable<JobEvent | LiveEvent>;
+  /** The job when it is terminal, or as it is after `seconds`. */
+  wait(
+    principal: Principal,
+    id: string,
+    seconds: number,
+    options?: { signal?: AbortSignal; progress?: (fraction: number, note: string) => void },
+  ): Promise<JobWithArtifacts>;
+  cancel(principal: Principal, id: string): Promise<JobWithArtifacts>;
+  retry(principal: Principal, id: string): Promise<JobWithArtifacts>;
+  reroll(principal: Principal, id: string, changes: JsonObject, call?: Omit<Call, "tool" | "input" | "parent">): Promise<JobWithArtifacts>;
+  /** Place in its family's queue and seconds until done as a range from this box's own history, where known. */
+  outlook(job: JobWithArtifacts): Promise<{ position?: number; seconds?: [number, number] }>;
+
+  upload(principal: Principal, file: { name: string; body: Readable; bytes?: number }): Promise<Artifact>;
+  artifact(principal: Principal, id: string): Promise<Artifact>;
+  artifacts(principal: Principal, options?: { conversation?: string; limit?: number }): Promise<Artifact[]>;
+  /** The stored bytes. */
+  open(artifact: Artifact, range?: ByteRange): Promise<Readable>;
+  /** The bytes without recipe and other metadata. */
+  openStripped(artifact: Artifact): Promise<Uint8Array>;
+  /** Small WebP picture, or undefined for what is not a picture. */
+  thumbnail(artifact: Artifact, side: number): Promise<Uint8Array | undefined>;
+
+  models(): Promise<ModelList[]>;
+  engines(): Promise<EngineStatus[]>;
+  /** `finish`: what runs goes on; `park`: it goes back to the queue. VRAM is freed either way. */
+  pause(mode: "finish" | "park"): Promise<void>;
+  resume(): Promise<void>;
+  paused(): Promise<{ mode: "finish" | "park"; since: string } | undefined>;
+}

@@ -1,0 +1,93 @@
+/** A tool is one thing the assistant can do. Every face (MCP, agent, slash command, HTTP, form, docs page) is derived from this one description. */
+import type { z } from "zod";
+import type { Artifact } from "./artifact.ts";
+import type { JobClass } from "./job.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { Limits } from "./limits.ts";
+import type { Engines, Run } from "./ports/engine.ts";
+import type { Principal } from "./principal.ts";
+import type { Studio } from "./studio.ts";
+
+interface ToolBase<Schema extends z.ZodObject> {
+  /** snake_case, verb first. */
+  name: string;
+  title: string;
+  /** Slash command without the slash, such as `render`. */
+  alias: string;
+  /** For the model and for people: what it does, when to use it, what comes back. */
+  description: string;
+  /** `z.strictObject`, every field with `.describe()`. */
+  input: Schema;
+  /** Fields that the free words of a slash command fill: `/render a red fox`, `/upscale art_…`. The last one takes the rest of the line. */
+  positional?: readonly (keyof z.input<Schema> & string)[];
+  annotations: { readOnly: boolean; destructive: boolean; idempotent: boolean };
+  /** Fields that hold artifact ids: here "that picture" is put in. */
+  artifactFields?: readonly (keyof z.input<Schema> & string)[];
+}
+
+export interface PrepareContext {
+  principal: Principal;
+  engines: Engines;
+  limits: Limits;
+  /** Failure `unknown_artifact` unless the principal owns it. */
+  artifact(id: string): Promise<Artifact>;
+}
+
+/** What will run. `input` is valid under the tool's own schema, so that a recipe can be run again. */
+export interface Prepared {
+  input: JsonObject;
+  title: string;
+  engine: string;
+  family: string;
+  vramGb: number;
+  class: JobClass;
+}
+
+/** Work for a queue: `prepare` makes every choice (seed, size, model) before the job is accepted, `run` only carries it out. */
+export interface JobTool<Schema extends z.ZodObject = z.ZodObject> extends ToolBase<Schema> {
+  kind: "job";
+  prepare(input: z.output<Schema>, context: PrepareContext): Promise<Prepared>;
+  run(input: z.output<Schema>, engines: Engines, run: Run): Promise<void>;
+  /** Old resolved input + changed fields → new input. Default: the changes laid over the old, without the old seed. */
+  reroll?(old: JsonObject, changes: JsonObject): JsonObject;
+}
+
+export interface AnswerContext {
+  studio: Studio;
+  principal: Principal;
+  /** Ends the request, never a job. */
+  signal: AbortSignal;
+  key?: string;
+  origin?: import("./job.ts").Origin;
+  traceparent?: string;
+  /** For requests that wait: 0 to 1 and a few words. */
+  progress(fraction: number, note: string): void;
+}
+
+/** What a tool without a queue says: words that are enough alone, and the same as data. */
+export interface Answer {
+  text: string;
+  data: JsonObject;
+  /** A job that this answer is about: faces show it and, where the tool asks for it, follow it. */
+  job?: string;
+  /** True where the job was (re)started by this call and its result is what the person waits for. */
+  follow?: boolean;
+}
+
+/** Answered at once, without a queue. */
+export interface AnswerTool<Schema extends z.ZodObject = z.ZodObject> extends ToolBase<Schema> {
+  kind: "answer";
+  answer(input: z.output<Schema>, context: AnswerContext): Promise<Answer>;
+}
+
+export type Tool = JobTool | AnswerTool;
+
+/** Keep the schema's type while the tool is written, drop it in the list. */
+export function defineJobTool<Schema extends z.ZodObject>(tool: Omit<JobTool<Schema>, "kind">): Tool {
+  return { kind: "job", ...tool } as unknown as Tool;
+}
+export function defineAnswerTool<Schema extends z.ZodObject>(tool: Omit<AnswerTool<Schema>, "kind">): Tool {
+  return { kind: "answer", ...tool } as unknown as Tool;
+}
+
+export type { Json };

@@ -1,0 +1,95 @@
+/** Jobs, artifacts and events as faces show them: JSON-safe, snake_case, without what is ours alone (storage keys, digests of requests). */
+import type { Artifact } from "./artifact.ts";
+import type { JobEvent, LiveEvent } from "./event.ts";
+import type { FailureView } from "./failure.ts";
+import { isTerminal, type JobProgress, type JobState, type JobWithArtifacts } from "./job.ts";
+import type { JsonObject } from "./json.ts";
+
+export interface ArtifactView {
+  id: string;
+  job_id?: string;
+  name: string;
+  media_type: string;
+  bytes: number;
+  sha256: string;
+  width?: number;
+  height?: number;
+  /** True for a picture that only stands in for a real one. */
+  preview: boolean;
+  recipe?: JsonObject;
+  /** Path on the server; the face that shows it puts its own origin before it. */
+  path: string;
+  created_at: string;
+}
+
+export interface JobView {
+  id: string;
+  tool: string;
+  title: string;
+  state: JobState;
+  attempt: number;
+  input: JsonObject;
+  engine: string;
+  parent?: string;
+  conversation?: string;
+  message?: string;
+  progress?: JobProgress;
+  position?: number;
+  /** Seconds until done, from–to. */
+  eta_seconds?: [number, number];
+  error?: FailureView;
+  artifacts: ArtifactView[];
+  created_at: string;
+  started_at?: string;
+  finished_at?: string;
+}
+
+export function artifactView(artifact: Artifact): ArtifactView {
+  return {
+    id: artifact.id,
+    ...(artifact.job ? { job_id: artifact.job } : {}),
+    name: artifact.name,
+    media_type: artifact.mediaType,
+    bytes: artifact.bytes,
+    sha256: artifact.sha256,
+    ...(artifact.width && artifact.height ? { width: artifact.width, height: artifact.height } : {}),
+    preview: artifact.recipe?.preview ?? false,
+    ...(artifact.recipe ? { recipe: artifact.recipe as unknown as JsonObject } : {}),
+    path: `/v1/files/${artifact.id}/${encodeURIComponent(artifact.name)}`,
+    created_at: artifact.createdAt.toISOString(),
+  };
+}
+
+export function jobView(job: JobWithArtifacts, outlook: { position?: number; seconds?: [number, number] } = {}): JobView {
+  const open = !isTerminal(job.state);
+  return {
+    id: job.id,
+    tool: job.tool,
+    title: job.title,
+    state: job.state,
+    attempt: job.attempt,
+    input: job.input,
+    engine: job.engine,
+    ...(job.parent ? { parent: job.parent } : {}),
+    ...(job.origin ? { conversation: job.origin.conversation, message: job.origin.message } : {}),
+    ...(open && job.progress ? { progress: job.progress } : {}),
+    ...(outlook.position !== undefined ? { position: outlook.position } : {}),
+    ...(outlook.seconds ? { eta_seconds: outlook.seconds } : {}),
+    ...(job.error ? { error: job.error } : {}),
+    artifacts: job.artifacts.map(artifactView),
+    created_at: job.createdAt.toISOString(),
+    ...(job.startedAt ? { started_at: job.startedAt.toISOString() } : {}),
+    ...(job.finishedAt ? { finished_at: job.finishedAt.toISOString() } : {}),
+  };
+}
+
+/** An event as it goes over the wire (SSE data, MCP text). */
+export function eventView(event: JobEvent | LiveEvent): JsonObject {
+  const plain =
+    event.type === "artifact"
+      ? { ...event, at: event.at.toISOString(), artifact: artifactView(event.artifact) }
+      : event.type === "state"
+        ? { ...event, at: event.at.toISOString() }
+        : event;
+  return JSON.parse(JSON.stringify(plain)) as JsonObject;
+}
