@@ -8,6 +8,7 @@ export const failureCodes = [
   "unknown_conversation",
   "unknown_model",
   "unknown_lora",
+  "unknown_route",
   "key_conflict",
   "not_allowed",
   "unauthorized",

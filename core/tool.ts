@@ -2,7 +2,7 @@
 import type { z } from "zod";
 import type { Artifact } from "./artifact.ts";
 import type { JobClass } from "./job.ts";
-import type { Json, JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 import type { Limits } from "./limits.ts";
 import type { Engines, Run } from "./ports/engine.ts";
 import type { Principal } from "./principal.ts";
@@ -89,5 +89,3 @@ export function defineJobTool<Schema extends z.ZodObject>(tool: Omit<JobTool<Sch
 export function defineAnswerTool<Schema extends z.ZodObject>(tool: Omit<AnswerTool<Schema>, "kind">): Tool {
   return { kind: "answer", ...tool } as unknown as Tool;
 }
-
-export type { Json };

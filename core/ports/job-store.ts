@@ -10,6 +10,8 @@ export type NewJob = Pick<
 > & {
   /** SHA-256 of tool and input as the person gave them, before a seed was chosen: what "the same request" means. */
   requestDigest: string;
+  /** Failure `limit_exceeded` where the principal already has this many jobs waiting. */
+  maxWaiting?: number;
 };
 
 export interface Attempt {
@@ -32,7 +34,9 @@ export type Outcome =
   | { type: "failed"; error: FailureView }
   | { type: "canceled" }
   /** Back to `queued`. `counts` = it uses up one of the tries (an error did it, not a person). */
-  | { type: "requeued"; counts: boolean; note: string };
+  | { type: "requeued"; counts: boolean; note: string }
+  /** Back to `queued` on behalf of a worker that is dead; false where it has shown life since `heartbeatAt`. */
+  | { type: "lost"; heartbeatAt: Date | undefined; note: string };
 
 export interface JobFilter {
   states?: readonly JobState[];

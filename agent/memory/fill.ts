@@ -1,0 +1,51 @@
+/** Puts ids where words stand: artifact fields and `job_id` take "that", "2" or "the fox" as well as ids. */
+import { Failure } from "../../core/failure.ts";
+import { isId } from "../../core/ids.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Tool } from "../../core/tool.ts";
+import { readReference } from "../rules/reference.ts";
+import type { Memory } from "./memory.ts";
+import { type JobWish, jobOf, picturesOf } from "./refer.ts";
+
+/** Which of several jobs "that" means depends on what is going to happen to it. */
+const wishes: Record<string, JobWish> = { cancel_job: "open", wait_for_job: "open", retry_job: "stopped" };
+
+export function wishOf(tool: string): JobWish {
+  return wishes[tool] ?? "any";
+}
+
+/** Anything that looks like an id is left for the studio to know or not. */
+const idLike = /^(art|job)_/;
+
+function one(found: string[], words: string): string {
+  const [id, ...more] = found;
+  if (!id || more.length > 0)
+    throw new Failure(
+      "invalid_input",
+      `"${words.slice(0, 60)}" means ${found.length} pictures; this takes one. Say "number 1", for example.`,
+    );
+  return id;
+}
+
+/** Failure `invalid_input` with the reason, where words mean nothing here. */
+export function fillReferences(tool: Tool, input: JsonObject, memory: Memory): JsonObject {
+  const filled: JsonObject = { ...input };
+  for (const field of tool.artifactFields ?? []) {
+    const words = filled[field];
+    if (typeof words !== "string" || idLike.test(words)) continue;
+    const reference = readReference(words);
+    if (!reference) continue;
+    const result = picturesOf(reference, memory);
+    if ("problem" in result) throw new Failure("invalid_input", result.problem);
+    filled[field] = one(result.found, words);
+  }
+  const words = filled["job_id"];
+  if (typeof words === "string" && !isId("job", words) && "job_id" in tool.input.shape) {
+    const reference = readReference(words);
+    if (!reference || (reference.kind === "id" && idLike.test(words) && !isId("art", words))) return filled;
+    const result = jobOf(reference, memory, wishOf(tool.name));
+    if ("problem" in result) throw new Failure("invalid_input", result.problem);
+    filled["job_id"] = result.found;
+  }
+  return filled;
+}

@@ -1,0 +1,34 @@
+/** Which chat model plans: a configured OpenAI-compatible server, else Ollama, else none. The model's own capabilities decide how. */
+import type { Agent } from "../core/chat.ts";
+import type { Log } from "../core/log.ts";
+import type { PlanningModel, Tuning } from "./model/answer.ts";
+import { createOllamaSource } from "./model/ollama-source.ts";
+import { createOpenAiSource } from "./model/openai-source.ts";
+
+/** What plans this turn. `note` is said to the person where it is not the model's own tool calls. */
+export type PlannerChoice = { planner: "native"; model: PlanningModel } | { planner: "rules"; note?: string };
+
+export interface ChatModelSource {
+  /** Failure `model_unavailable`, naming the model and the command that brings it, where one was configured or seen and does not answer. */
+  choose(signal: AbortSignal): Promise<PlannerChoice>;
+  /** Never throws. */
+  status(): ReturnType<Agent["status"]>;
+  /** Unloads models of ours and waits until they are gone; nothing where there are none. */
+  release(signal: AbortSignal): Promise<void>;
+}
+
+export interface ChatModelOptions {
+  /** `configured`: the person named the address or the model, so that it is waited for and never replaced by rules. */
+  ollama: { url: string; configured: boolean; model?: string };
+  /** Where set, it is used and Ollama is not asked. */
+  openai?: { baseUrl: string; model: string; apiKey?: string };
+  /** Whether a model that calls tools was ever there; kept over restarts. */
+  seen: { get(): Promise<boolean>; set(): Promise<void> };
+  log: Log;
+  tuning?: Tuning;
+}
+
+export function chatModelOf(options: ChatModelOptions): ChatModelSource {
+  const { openai, tuning = {} } = options;
+  return openai ? createOpenAiSource(openai, tuning) : createOllamaSource(options, tuning);
+}

@@ -1,0 +1,68 @@
+/** A model on Ollama, through LangChain's ChatOllama: one client a turn, so that an abort ends this turn's request and no other. */
+import { Failure } from "../../core/failure.ts";
+import type { PlanningModel, Tuning } from "./answer.ts";
+import { tuned } from "./answer.ts";
+import { collect } from "./collect.ts";
+import { openWire } from "./wire.ts";
+
+export function ollamaModel(parts: {
+  url: string;
+  model: string;
+  thinks: boolean;
+  tuning: Tuning;
+  down(cause: unknown): Failure;
+  missing(model: string): Failure;
+}): PlanningModel {
+  const { url, model, tuning } = parts;
+  const { contextTokens, answerTokens, keepAlive, patience } = tuned(tuning);
+  const rejected = (status: number, said: string) =>
+    status === 404
+      ? parts.missing(model)
+      : new Failure("model_failed", `The chat model ${model} answered ${status}: "${said}". Try again, or use a slash command (/help).`, {
+          retryable: status >= 500,
+        });
+  return {
+    name: model,
+    url,
+    async ask(messages, tools, { signal, onText }) {
+      signal.throwIfAborted();
+      const { ChatOllama } = await import("@langchain/ollama");
+      const wire = openWire({
+        signal,
+        patience,
+        refused: parts.down,
+        rejected,
+        stuck: (seconds) =>
+          new Failure("model_unavailable", `The chat model ${model} said nothing for ${seconds} s. Look at it with: ollama ps`, {
+            retryable: true,
+          }),
+      });
+      const chat = new ChatOllama({
+        baseUrl: url,
+        model,
+        temperature: 0,
+        numCtx: contextTokens,
+        numPredict: answerTokens,
+        keepAlive,
+        ...(tuning.threads ? { numThread: tuning.threads } : {}),
+        ...(parts.thinks ? { think: false } : {}),
+        fetch: wire.fetch,
+        maxRetries: 0,
+      });
+      const broken = (cause: unknown) =>
+        new Failure("model_failed", `The chat model ${model} broke off. Try again; if it stays, look at Ollama's log.`, {
+          cause,
+          retryable: true,
+        });
+      try {
+        const stream = await chat.bindTools(tools).stream(messages, { signal });
+        return await collect(stream, { wire, signal, onText, broken });
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw wire.failure() ?? (error instanceof Failure ? error : broken(error));
+      } finally {
+        wire.end();
+      }
+    },
+  };
+}

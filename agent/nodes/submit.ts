@@ -1,0 +1,71 @@
+/** submit: each call of the stored plan, with the key of its place in it. */
+
+import { describeJob } from "../../core/describe.ts";
+import { type Failure, toFailure } from "../../core/failure.ts";
+import type { JobWithArtifacts } from "../../core/job.ts";
+import type { Call, Invoked } from "../../core/studio.ts";
+import { jobView } from "../../core/view.ts";
+import { submitKey } from "../key.ts";
+import type { PlannedCall } from "../plan.ts";
+import { type NodeConfig, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
+import type { Turn } from "../turn.ts";
+
+async function show(turn: Turn, job: JobWithArtifacts, follow: boolean): Promise<void> {
+  const view = jobView(job, await turn.parts.studio.outlook(job));
+  turn.emit({ type: "job", job: view });
+  if (follow) turn.jobs.set(job.id, view);
+}
+
+function callOf(turn: Turn, call: PlannedCall, ordinal: number): Call {
+  const { conversation, message, traceparent } = turn.request;
+  return {
+    ...call,
+    key: submitKey(conversation, message, ordinal),
+    origin: { conversation, message, ordinal },
+    ...(traceparent ? { traceparent } : {}),
+  };
+}
+
+/** A retry that a first run of this message already made is met as a conflict: the job is under way, which is what was asked for. */
+async function alreadyDone(turn: Turn, call: PlannedCall, failure: Failure): Promise<JobWithArtifacts | undefined> {
+  const job = call.input["job_id"];
+  if (!turn.replayed || failure.code !== "conflict" || typeof job !== "string") return undefined;
+  return turn.parts.studio.get(turn.request.principal, job);
+}
+
+async function settle(turn: Turn, invoked: Invoked): Promise<void> {
+  const { studio } = turn.parts;
+  const { principal } = turn.request;
+  if (invoked.kind === "job") {
+    turn.say(describeJob(invoked.job, await studio.outlook(invoked.job)));
+    return show(turn, invoked.job, true);
+  }
+  turn.say(invoked.text);
+  if (invoked.job) await show(turn, await studio.get(principal, invoked.job), invoked.follow === true);
+}
+
+async function submitOne(turn: Turn, call: PlannedCall, ordinal: number): Promise<void> {
+  const { studio, log } = turn.parts;
+  try {
+    await settle(turn, await studio.invoke(turn.request.principal, callOf(turn, call, ordinal), { signal: turn.signal }));
+  } catch (error) {
+    const failure = toFailure(error);
+    const job = await alreadyDone(turn, call, failure).catch(() => undefined);
+    if (job) {
+      turn.say(describeJob(job, await studio.outlook(job)));
+      return show(turn, job, true);
+    }
+    if (failure.code === "internal") log.error({ err: failure.cause, tool: call.tool }, "a call of a turn failed");
+    turn.emit({ type: "error", error: failure.view() });
+    turn.said.push(`${call.tool} failed: ${failure.message}`);
+  }
+}
+
+export async function submitNode(state: ThreadState, config: NodeConfig): Promise<ThreadUpdate> {
+  const turn = turnOf(config);
+  const plan = state.plan;
+  if (!plan || plan.error) return {};
+  // one after the other: places in line follow the order of the words
+  for (const [ordinal, call] of plan.calls.entries()) await submitOne(turn, call, ordinal);
+  return {};
+}

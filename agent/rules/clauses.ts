@@ -1,0 +1,71 @@
+/** A message as clauses: sentences, and further where a new command begins. Quoted words are one unit and command nothing. */
+import type { Compiled } from "./compile.ts";
+import { takeOptions } from "./options.ts";
+import { correctStart } from "./typos.ts";
+
+const quoted = /"[^"\n]*"|“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»/gu;
+/** Private-use characters: nothing that a person types is read as a mark. */
+const mark = (at: number) => `\uE000${at}\uE001`;
+
+export interface Masked {
+  text: string;
+  unmask(text: string): string;
+}
+
+/** Quotations replaced by marks. */
+export function mask(text: string): Masked {
+  const kept: string[] = [];
+  const clean = text.normalize("NFC").replace(/[\uE000\uE001]/g, "");
+  const masked = clean.replace(quoted, (words) => mark(kept.push(words) - 1));
+  return { text: masked, unmask: (part) => part.replace(/\uE000(\d+)\uE001/g, (_mark, at: string) => kept[Number(at)] ?? "") };
+}
+
+export interface Clause {
+  text: string;
+  /** Ended with a question mark. */
+  question: boolean;
+}
+
+/** Without greetings, politeness and closing punctuation. */
+function bare(clause: string, language: Compiled): string {
+  let text = clause.replace(/\s+/g, " ").replace(/^[\s¿¡,;:.–-]+|[\s,;:.!?…–-]+$/gu, "");
+  text = correctStart(text, language.grammar.commands, language.known);
+  for (let turn = 0; turn < 6 && !language.polite.test(text); turn++) {
+    const shorter = text
+      .replace(language.lead, "")
+      .replace(language.tail, "")
+      .replace(/^[\s¿¡,]+|[\s,;:.!?]+$/gu, "");
+    if (shorter === text || shorter === "") break;
+    text = correctStart(shorter, language.grammar.commands, language.known);
+  }
+  return text;
+}
+
+const sentenceEnd = /(?<=[.!?…])\s+|\s*\n+\s*|\s*;\s+/u;
+const joint = /,?\s+(?:and then|und dann|y luego|y después|then|dann|luego)\s+|,\s+(?:and |und |y )?|\s+(?:and|und|y)\s+/giu;
+
+/** `", then paint a cello"` begins a command of its own; `" and a hare"` does not. */
+function splitSentence(sentence: string, language: Compiled): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  for (const found of sentence.matchAll(joint)) {
+    const rest = sentence.slice(found.index + found[0].length);
+    const plain = bare(rest, language);
+    const option = language.adjust.exec(plain)?.groups?.["option"];
+    const adjusts = option !== undefined && takeOptions(option, language, true).rest === "";
+    if (!adjusts && (!language.command.test(plain) || language.idiom.test(plain.split(" ").slice(1).join(" ")))) continue;
+    parts.push(sentence.slice(start, found.index));
+    start = found.index + found[0].length;
+  }
+  return [...parts, sentence.slice(start)];
+}
+
+export function clausesOf(text: string, language: Compiled): Clause[] {
+  const clauses = text
+    .split(sentenceEnd)
+    .flatMap((sentence) => splitSentence(sentence, language))
+    .map((clause) => ({ text: bare(clause, language), question: /\?["”)\s]*$/.test(clause) }))
+    .filter((clause) => clause.text !== "" && !/^[^\p{L}\p{N}\uE000]+$/u.test(clause.text));
+  const commands = clauses.filter((clause) => !language.polite.test(clause.text));
+  return commands.length > 0 ? commands : clauses.slice(0, 1);
+}

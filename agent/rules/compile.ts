@@ -1,0 +1,110 @@
+/** A grammar as regular expressions, made once a language. */
+import type { Frame, Grammar, OptionRule } from "./grammar.ts";
+import { german } from "./languages/de.ts";
+import { english } from "./languages/en.ts";
+import { spanish } from "./languages/es.ts";
+
+export interface Compiled {
+  grammar: Grammar;
+  lead: RegExp;
+  tail: RegExp;
+  /** A clause of politeness alone. */
+  polite: RegExp;
+  frames: { frame: Frame; fits: RegExp }[];
+  options: { rule: OptionRule; whole: RegExp; atEnd: RegExp }[];
+  references: Record<keyof Grammar["references"], RegExp>;
+  picture: RegExp;
+  empty: RegExp;
+  idiom: RegExp;
+  condition: RegExp;
+  past: RegExp;
+  finite: RegExp;
+  later: RegExp;
+  /** "make it wide" after a comma: a clause of its own where all of it is options. */
+  adjust: RegExp;
+  change: RegExp;
+  article: RegExp;
+  /** A clause that begins so is a command of its own. */
+  command: RegExp;
+  /** Every word of the lists: what is a word is no typo. */
+  known: ReadonlySet<string>;
+}
+
+const literal = (word: string) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const alternatives = (words: string[]) =>
+  [...words]
+    .sort((a, b) => b.length - a.length)
+    .map(literal)
+    .join("|");
+
+function compile(grammar: Grammar): Compiled {
+  const words: Record<string, string> = {
+    ...grammar.words,
+    n: `\\d+|${alternatives(Object.keys(grammar.numbers))}`,
+    ordinal: alternatives(Object.keys(grammar.ordinals)),
+    aspect: alternatives(Object.keys(grammar.aspects)),
+  };
+  const expand = (text: string): string =>
+    text.replace(/\{([a-z]+)\}/gi, (whole, name: string) => (words[name] ? `(?:${expand(words[name])})` : whole));
+  const clause = (text: string) => new RegExp(`^(?:${expand(text)})$`, "iu");
+  const { references } = grammar;
+  return {
+    grammar,
+    lead: new RegExp(`^(?:${expand("{lead}")})(?:[,!.:]+ ?| )`, "iu"),
+    tail: new RegExp(`[, ]+(?:${expand("{tail}")})$`, "iu"),
+    polite: clause("{lead}|{tail}"),
+    frames: grammar.frames.map((frame) => ({ frame, fits: clause(frame.is) })),
+    options: grammar.options.map((rule) => ({
+      rule,
+      whole: clause(rule.is),
+      atEnd: new RegExp(
+        `${rule.comma ? "\\s*[,;(–-]\\s*(?:and |und |y )?" : "(?:\\s*[,;(]\\s*|\\s+)(?:and |und |y )?"}(?:${expand(rule.is)})\\)?$`,
+        "iu",
+      ),
+    })),
+    references: {
+      that: clause(references.that),
+      all: clause(references.all),
+      last: clause(references.last),
+      number: clause(references.number),
+      words: clause(references.words),
+    },
+    picture: clause(
+      `(?:(?:(?<count>{n})|{a}) |(?=\\S+ {of} (?:${grammar.article}) ))(?:(?:{filler}) )*(?:(?<aspect>{aspect}|\\d{1,2}:\\d{1,2}) )?(?:(?:{filler}) )*(?:(?<style>{style}) )?(?:(?<picture>{picture})|(?<medium>{medium}))(?: (?<aspect2>{aspect}))?(?: (?<style2>{style}))?(?: {me})?(?:(?<list>:)| {of}) (?<object>.+)`,
+    ),
+    empty: clause(`(?:${grammar.empty})(?: (?:${grammar.empty}))*`),
+    idiom: new RegExp(`^(?:${grammar.idioms})(?:$|[ ,])`, "iu"),
+    condition: new RegExp(`(?:^|[ ,])(?:${grammar.condition})`, "iu"),
+    finite: new RegExp(`[ ,](?:${grammar.finite})(?:$|[ ,])`, "iu"),
+    later: new RegExp(`[ ,](?:${grammar.later})$`, "iu"),
+    adjust: new RegExp(`^(?:${grammar.adjust}) (?<option>.+)$`, "iu"),
+    past: new RegExp(`(?:^|[ ,])(?:${grammar.past})`, "iu"),
+    change: new RegExp(`^(?:${grammar.change}) `, "iu"),
+    article: new RegExp(`^(?:${grammar.article}) `, "iu"),
+    command: new RegExp(`^(?:${expand("(?:{draw}|{upscale}|{cancel}) .")}|${negated(grammar)})`, "iu"),
+    known: new Set(
+      Object.values(words)
+        .join("|")
+        .toLowerCase()
+        .match(/[\p{L}]+/gu) ?? [],
+    ),
+  };
+
+  function negated({ frames }: Grammar): string {
+    const first = frames.find((frame) => frame.does === "nothing");
+    return expand(first?.is ?? "(?!)").replace(/ \.\*$/, " ");
+  }
+}
+
+export const languages: readonly Compiled[] = [english, german, spanish].map(compile);
+
+/** `three`, `3`, `3x`, `twice` → 3. */
+export function toNumber(text: string, { grammar }: Compiled): number | undefined {
+  const digits = /\d+/.exec(text);
+  if (digits) return Number(digits[0]);
+  const lower = text.toLowerCase();
+  const whole = grammar.numbers[lower];
+  if (whole !== undefined) return whole;
+  const word = lower.split(/[^\p{L}]+/u).find((part) => grammar.numbers[part] !== undefined);
+  return word === undefined ? undefined : grammar.numbers[word];
+}

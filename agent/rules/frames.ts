@@ -1,0 +1,35 @@
+/** One clause → what it means: the first frame of a language that fits all of its words. */
+import type { Clause } from "./clauses.ts";
+import type { Compiled } from "./compile.ts";
+import type { Frame } from "./grammar.ts";
+
+export interface Placed {
+  frame: Frame;
+  /** Groups by name; `ref2` counts as `ref`. */
+  groups: Record<string, string | undefined>;
+}
+
+function groupsOf(found: RegExpExecArray): Record<string, string | undefined> {
+  const groups: Record<string, string | undefined> = {};
+  for (const [name, text] of Object.entries(found.groups ?? {})) {
+    const plain = name.replace(/\d+$/, "");
+    if (text !== undefined) groups[plain === "timeout" || plain === "timeout_s" ? "timeout_s" : plain] ??= text;
+  }
+  return groups;
+}
+
+/** Every frame that fits, best first: a frame may turn out to mean nothing here ("stop the music"), and the next is tried. */
+export function* place({ text, question }: Clause, language: Compiled): Generator<Placed> {
+  for (const { frame, fits } of language.frames) {
+    const found = fits.exec(text);
+    if (!found) continue;
+    const makes = frame.does === "render" || frame.does === "transform" || frame.does === "upscale";
+    // "would you draw a fox if I asked you to?" asks about a case, "could you draw before that?" about the past
+    if (makes && (language.condition.test(text) || (frame.polite && language.past.test(text)))) continue;
+    if (makes && language.later.test(text)) continue;
+    if (frame.bare && language.finite.test(text)) continue;
+    // "paint dries slowly, right?", "again?"
+    if ((makes || frame.does === "again") && question && !frame.polite) continue;
+    yield { frame, groups: groupsOf(found) };
+  }
+}

@@ -1,0 +1,70 @@
+/** Spanish: the sentences that are understood, most particular first. */
+import type { Frame } from "../grammar.ts";
+
+export const frames: Frame[] = [
+  { does: "nothing", is: "no (?:me |lo |la |le )?(?:dibujes|pintes|hagas|generes|crees|renderices|canceles|amplíes|ilustres)\\b.*" },
+  { does: "nothing", is: "(?:{draw}|{make}) nada" },
+  { does: "nothing", is: "(?:no|no gracias|no, gracias|déjalo|olvídalo|da igual|espera)" },
+  {
+    does: "greeting",
+    is: "(?:hola|buenas|buenos días|buenas tardes|gracias|muchas gracias|genial|perfecto|muy bien|muy bonit[oa]|adiós|vale)(?: por todo)?",
+  },
+  { does: "help", is: "(?:ayuda|qué puedes hacer|que puedes hacer|quién eres|(?:{modal}) (?:{drawn}))" },
+  { does: "call", tool: "cancel_job", is: "(?:{cancel}) (?<ref>.+)|cancela(?:r|lo)?|det[eé]n(?:te|lo)" },
+  {
+    does: "call",
+    tool: "retry_job",
+    is: "(?:int[eé]nta(?:lo)?|reint[eé]nta(?:lo)?|prueba|vuelve a intentar(?:lo)?)(?: (?<ref>eso|el .+?))?(?: {again})?",
+  },
+  {
+    does: "call",
+    tool: "wait_for_job",
+    is: "espera(?: (?:a|por) (?<ref>.+?)| a que (?:esté|termine))?(?: {done})?(?: (?<timeout_s>{n}) segundos)?",
+  },
+  {
+    does: "call",
+    tool: "get_job",
+    is: "cu[aá]nto (?:falta|tarda|queda|tiempo (?:falta|queda))(?: para (?<ref>.+))?|(?:ya )?est[aá] (?:ya )?{done}(?: ya)?|c[oó]mo va(?: (?<ref2>.+))?|(?:cu[aá]l es el )?estado(?: de (?<ref3>.+))?",
+  },
+  {
+    does: "call",
+    tool: "list_jobs",
+    fields: { state: "open" },
+    is: "qu[eé] hay en {mine} cola|en qu[eé] (?:estás trabajando|trabajas)(?: ahora)?|qu[eé] est[aá]s haciendo(?: ahora)?|(?:mu[eé]strame|ens[eé]ñame) la cola",
+  },
+  { does: "call", tool: "list_jobs", fields: { state: "failed" }, is: "(?:qué|que|cuáles de mis) trabajos (?:han fallado|fallaron)" },
+  { does: "call", tool: "list_jobs", is: "(?:mu[eé]stra(?:me)?|lista|ens[eé]ñame) {mine}(?: últimos)?(?: (?<limit>{n}))? trabajos" },
+  {
+    does: "call",
+    tool: "list_models",
+    is: "qu[eé] (?<kind>modelos|checkpoints|loras) (?:hay|tienes|puedo usar|están instalados|están disponibles)|(?:mu[eé]strame|ens[eé]ñame) (?:los |las )?(?<kind2>modelos|checkpoints|loras)(?: disponibles)?",
+  },
+  { does: "call", tool: "pause", fields: { mode: "park" }, is: "(?:necesito|libera) {pc} (?:{immediately})|pausa (?:{immediately})" },
+  { does: "call", tool: "pause", fields: { mode: "finish" }, is: "(?:necesito|libera) {pc}|pausa(?: el estudio)?|haz una pausa" },
+  {
+    does: "call",
+    tool: "resume",
+    is: "(?:ya puedes |puedes )?(?:continúa|continua|continuar|sigue|seguir|reanuda|reanudar)(?: trabajando)?(?: ya)?",
+  },
+  { does: "same", is: "(?:lo mismo|la misma|igual)(?: imagen)?(?:,? (?<but>pero|solo|sólo))?,? (?<mod>.+)" },
+  { does: "again", is: "(?:hazlo |lo mismo )?{again}|otra(?: más| igual)?|una más|otro más" },
+  { does: "again", is: "(?:otr[ao]s )?(?<count>{n}) (?:más|imágenes más)|otr[ao]s (?<count2>{n})" },
+  { does: "adjust", is: "(?:usa|con) (?<option>(?:(?:la |el )?(?:semilla|seed|modelo|lora)|{n} pasos|otra semilla).*)" },
+  { does: "adjust", is: "(?:haz|ponlo|ponla)(?:lo|la)? (?<option>.+)" },
+  { does: "upscale", is: "(?:{upscale})(?: (?<ref>.+?))?(?: {bigger})?" },
+  { does: "upscale", is: "(?:haz(?:lo|la)|pon(?:lo|la)) {bigger}" },
+  { does: "upscale", is: "haz (?<ref>.+?) {bigger}" },
+  { does: "upscale", is: "(?:{modal}) (?:{upscaled})(?: (?<ref>.+?))?(?: {bigger})?", polite: true },
+  { does: "upscale", is: "(?:quiero )?(?<ref>.+?),? (?:pero )?(?:por favor )?{bigger}" },
+  { does: "transform", is: "(?:convierte|transforma|redibuja|haz) (?<ref>.+?) (?:en|como) (?<object>.+)" },
+  { does: "transform", is: "convi[eé]rtel[oa] en (?<object>.+)" },
+  {
+    does: "render",
+    is: "(?:{draw}) (?:(?:{me}) )?(?<object>(?:un|una|unos|unas|el|la|los|las|mi|tu|su|dos|tres|cuatro|\\d+|\\uE000) ?.+)",
+  },
+  { does: "render", polite: true, is: "(?:{modal}) (?:{drawn}) (?:(?:{me}) )?(?<object>.+)" },
+  { does: "render", is: "(?:{want}) que (?:me )?(?:dibujes|pintes) (?<object>.+)" },
+  { does: "render", picture: true, is: "(?:{make}|{want}) (?:(?:{me}) )?(?<object>.+)" },
+  { does: "render", picture: true, polite: true, is: "(?:{modal}) (?:{made}) (?:(?:{me}) )?(?<object>.+)" },
+  { does: "render", picture: true, bare: true, is: "(?<object>.+)" },
+];

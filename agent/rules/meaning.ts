@@ -1,0 +1,112 @@
+/** What a placed clause does: calls of the catalogue, words to say, or nothing that can be done. */
+import type { JsonObject } from "../../core/json.ts";
+import { wishOf } from "../memory/fill.ts";
+import { lastRender, type Memory } from "../memory/memory.ts";
+import { jobOf, picturesOf, type Reference } from "../memory/refer.ts";
+import type { PlannedCall } from "../plan.ts";
+import { type Compiled, toNumber } from "./compile.ts";
+import type { Placed } from "./frames.ts";
+import { takeOptions } from "./options.ts";
+import { drawCalls } from "./picture.ts";
+import { readReferences } from "./reference.ts";
+
+/** `problem`: understood, and why it cannot be done here. Undefined: the frame does not mean this clause after all. */
+export type Meaning = { calls: PlannedCall[]; say?: string } | { problem: string };
+
+const noPicture = "There is no picture in this conversation yet that I could change. Ask for one first.";
+
+function upscale({ groups }: Placed, memory: Memory, language: Compiled): Meaning | undefined {
+  // "hazlo más grande": the verb holds the reference
+  const references: Reference[] | undefined = groups["ref"] === undefined ? [{ kind: "that" }] : readReferences(groups["ref"], language);
+  if (!references)
+    return /https?:\/\//i.test(groups["ref"] ?? "")
+      ? { problem: "I do not open links. Attach the file to the message, then ask again." }
+      : undefined;
+  const scale = groups["scale"] === undefined ? undefined : toNumber(groups["scale"], language);
+  const calls: PlannedCall[] = [];
+  for (const reference of references) {
+    const result = picturesOf(reference, memory);
+    if ("problem" in result) return result;
+    for (const image of result.found) calls.push({ tool: "upscale_image", input: { image, ...(scale === undefined ? {} : { scale }) } });
+  }
+  return { calls };
+}
+
+/** Changed fields of the last render: options by name, other words added to its prompt. */
+function changes(mod: string, old: JsonObject, language: Compiled, words: boolean): JsonObject | undefined {
+  const { rest, fields, newSeed } = takeOptions(mod, language, true);
+  if (rest !== "" && !words) return undefined;
+  if (rest !== "" && (rest.split(" ").length > 20 || language.empty.test(rest))) return undefined;
+  const negative = fields["negative_prompt"];
+  const before = old["negative_prompt"];
+  return {
+    ...fields,
+    ...(rest === "" ? {} : { prompt: `${String(old["prompt"])}, ${rest}` }),
+    ...(typeof negative === "string" && typeof before === "string" && before !== "" ? { negative_prompt: `${before}, ${negative}` } : {}),
+    ...(newSeed ? {} : { seed: fields["seed"] ?? old["seed"] ?? null }),
+  };
+}
+
+function vary({ frame, groups }: Placed, memory: Memory, language: Compiled): Meaning | undefined {
+  const job = lastRender(memory);
+  const mod = groups["mod"] ?? groups["option"];
+  const count = groups["count"] === undefined ? undefined : toNumber(groups["count"], language);
+  if (mod === undefined) {
+    if (!job) return { problem: noPicture };
+    const one = job.input["count"] === 1 || count !== undefined ? {} : { count: 1 };
+    return { calls: [{ tool: "reroll_job", input: { job_id: job.id, ...(count === undefined ? one : { count }) } }] };
+  }
+  // "make it X" is anything in the world: only what is a field of a picture is meant
+  const words = frame.does === "same" && (groups["but"] !== undefined || language.change.test(mod));
+  const changed = changes(mod, job?.input ?? {}, language, words);
+  if (!changed) return undefined;
+  if (!job) return { problem: noPicture };
+  const input = Object.fromEntries(Object.entries({ job_id: job.id, ...changed }).filter(([, value]) => value !== null)) as JsonObject;
+  return { calls: [{ tool: "reroll_job", input }] };
+}
+
+function transform({ groups }: Placed, memory: Memory, language: Compiled): Meaning | undefined {
+  const references: Reference[] | undefined = groups["ref"] === undefined ? [{ kind: "that" }] : readReferences(groups["ref"], language);
+  const [reference] = references ?? [];
+  if (!reference || reference.kind === "words" || !groups["object"]) return undefined;
+  const { rest, fields } = takeOptions(groups["object"], language, false);
+  if (language.empty.test(rest)) return undefined;
+  const result = picturesOf(reference, memory);
+  if ("problem" in result) return result;
+  return { calls: result.found.map((init_image) => ({ tool: "render_image", input: { prompt: rest, ...fields, init_image } })) };
+}
+
+const states: Record<string, string> = { waiting: "queued" };
+const kinds: Record<string, string> = { modelle: "models", modelos: "models", upscaler: "upscalers" };
+
+function call({ frame, groups }: Placed, memory: Memory, language: Compiled): Meaning | undefined {
+  const tool = frame.tool ?? "";
+  const input: JsonObject = { ...frame.fields };
+  if (/_job$/.test(tool)) {
+    const references: Reference[] | undefined = groups["ref"] === undefined ? [{ kind: "that" }] : readReferences(groups["ref"], language);
+    const [reference, more] = references ?? [];
+    if (!reference || more) return undefined;
+    const result = jobOf(reference, memory, wishOf(tool));
+    if ("problem" in result) return reference.kind === "words" && memory.jobs.length === 0 ? undefined : result;
+    input["job_id"] = result.found;
+  }
+  for (const name of ["limit", "timeout_s"] as const) {
+    const number = groups[name] === undefined ? undefined : toNumber(groups[name], language);
+    if (number !== undefined) input[name] = number;
+  }
+  if (groups["state"]) input["state"] = states[groups["state"].toLowerCase()] ?? groups["state"].toLowerCase();
+  const kind = groups["kind"]?.toLowerCase();
+  if (kind && (kinds[kind] ?? kind) !== "models") input["kind"] = kinds[kind] ?? kind;
+  return { calls: [{ tool, input }] };
+}
+
+export function meaningOf(placed: Placed, memory: Memory, language: Compiled): Meaning | undefined {
+  const { does } = placed.frame;
+  if (does === "nothing") return { calls: [] };
+  if (does === "upscale") return upscale(placed, memory, language);
+  if (does === "same" || does === "again" || does === "adjust") return vary(placed, memory, language);
+  if (does === "transform") return transform(placed, memory, language);
+  if (does === "call") return call(placed, memory, language);
+  if (does === "render") return drawCalls(placed, language);
+  return { calls: [], say: does };
+}

@@ -1,0 +1,107 @@
+/** The rule planner: no model. It submits only what it placed word by word; one clause it does not know, and nothing is submitted. */
+import { Failure } from "../../core/failure.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { Memory } from "../memory/memory.ts";
+import type { Plan, PlannedCall } from "../plan.ts";
+import { type Clause, clausesOf, type Masked, mask } from "./clauses.ts";
+import { type Compiled, languages } from "./compile.ts";
+import { place } from "./frames.ts";
+import { type Meaning, meaningOf } from "./meaning.ts";
+import { takeOptions } from "./options.ts";
+
+/** Characters that rules look at: plain requests are short, and patterns must not be fed with books. */
+const longest = 5000;
+
+const helpText = `I make pictures. Say, for example:
+- draw a red fox in fresh snow, wide
+- three pictures of a harbour at dawn, seed 7
+- upscale that 2x · number 2, bigger
+- same but at night · another one
+- what's in the queue? · cancel that · which models do you have?
+/help lists all commands.`;
+const greeting = 'Hello. Say what to draw, such as "draw a red fox in fresh snow, wide", or /help.';
+const lost = `I did not understand all of that, so I submitted nothing. ${helpText}`;
+const later = "Ask for the upscale when the picture is there: I can only enlarge what exists.";
+
+interface Reading {
+  calls: PlannedCall[];
+  say: string[];
+  problem?: string;
+}
+
+function unmasked(call: PlannedCall, masked: Masked): PlannedCall {
+  const input = Object.fromEntries(
+    Object.entries(call.input).map(([name, value]) => [name, typeof value === "string" ? masked.unmask(value) : value]),
+  ) as JsonObject;
+  return { tool: call.tool, input };
+}
+
+function meaning(clause: Clause, memory: Memory, language: Compiled): Meaning | undefined {
+  for (const placed of place(clause, language)) {
+    const found = meaningOf(placed, memory, language);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** All clauses in one language, or undefined where one has no place. */
+function read(text: string, memory: Memory, language: Compiled): Reading | undefined {
+  const reading: Reading = { calls: [], say: [] };
+  for (const clause of clausesOf(text, language)) {
+    const previous = reading.calls.at(-1);
+    const options = takeOptions(adjusted(clause, language) ?? clause.text, language, true);
+    if (previous?.tool === "render_image" && options.rest === "" && !options.newSeed) {
+      previous.input = { ...previous.input, ...options.fields };
+      continue;
+    }
+    // "draw a cat and then upscale it": what it would enlarge does not exist yet
+    if (previous?.tool === "render_image" && refersToNew(clause, memory, language)) {
+      reading.say.push(later);
+      continue;
+    }
+    const found = meaning(clause, memory, language);
+    if (!found) return undefined;
+    if ("problem" in found) return { calls: [], say: [], problem: found.problem };
+    reading.calls.push(...found.calls);
+    if (found.say) reading.say.push(found.say === "help" ? helpText : greeting);
+  }
+  return reading;
+}
+
+/** "draw a cat. make it wide": what is adjusted is the call before. */
+function adjusted(clause: Clause, language: Compiled): string | undefined {
+  for (const { frame, groups } of place(clause, language)) if (frame.does === "adjust") return groups["option"];
+  return undefined;
+}
+
+function refersToNew(clause: Clause, memory: Memory, language: Compiled): boolean {
+  for (const { frame, groups } of place(clause, language)) {
+    if (frame.does !== "upscale") continue;
+    const ref = groups["ref"];
+    return memory.attachments.length === 0 && (ref === undefined || language.references.that.test(ref));
+  }
+  return false;
+}
+
+export function planByRules(text: string, memory: Memory): Plan {
+  if (text.length > longest)
+    throw new Failure(
+      "limit_exceeded",
+      `Without a chat model I read at most ${longest} characters; this has ${text.length}. Shorten it, or use /render.`,
+    );
+  const masked = mask(text);
+  const plan = (calls: PlannedCall[], say: string[]): Plan => ({ planner: "rules", calls, text: [...new Set(say)].join("\n") });
+  for (const language of languages) {
+    const reading = read(masked.text, memory, language);
+    if (!reading) continue;
+    if (reading.problem) return plan([], [reading.problem]);
+    // greetings are left out where something is to be done
+    const say = reading.calls.length > 0 ? reading.say.filter((words) => words === later) : reading.say;
+    if (reading.calls.length === 0 && say.length === 0) return plan([], ["Nothing was submitted."]);
+    return plan(
+      reading.calls.map((call) => unmasked(call, masked)),
+      say,
+    );
+  }
+  return plan([], [lost]);
+}

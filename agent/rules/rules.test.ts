@@ -1,0 +1,190 @@
+/** What the rules must never take for a request, and pieces of them alone. */
+import { describe, expect, it } from "vitest";
+import { newId } from "../../core/ids.ts";
+import { picture } from "../../tools/testing/context.ts";
+import type { Memory } from "../memory/memory.ts";
+import { jobRow } from "../testing/studio.ts";
+import { clausesOf, mask } from "./clauses.ts";
+import { languages } from "./compile.ts";
+import { planByRules } from "./plan.ts";
+import { readReference } from "./reference.ts";
+import { corrected } from "./typos.ts";
+
+const job = newId("job");
+const file = picture(newId("art"), { job });
+const memory: Memory = {
+  attachments: [],
+  jobs: [
+    jobRow({
+      id: job,
+      tool: "render_image",
+      state: "succeeded",
+      input: { prompt: "a red fox", seed: 42, count: 1, negative_prompt: "" },
+      artifacts: [file],
+      origin: { conversation: "c", message: "m", ordinal: 0 },
+    }),
+  ],
+};
+const callsOf = (text: string) => planByRules(text, memory).calls;
+const english = languages[0];
+if (!english) throw new Error("no English");
+
+describe("the rules submit nothing for", () => {
+  it.each([
+    // drawing verbs that are nouns, or something else
+    ...[
+      "Drawing is fun",
+      "paint dries slowly, right?",
+      "render farm pricing",
+      "render unto Caesar what is Caesar's",
+      "paint job estimate please",
+      "sketchy stuff, isn't it",
+    ],
+    ...["draw the line at spam", "draw me into your confidence? never", "draw your own conclusions", "draws a fox", "drew a fox"],
+    // questions, cases, the past
+    ...[
+      "can you draw better than midjourney?",
+      "could you draw the fox before the castle was done?",
+      "have you drawn the fox?",
+      "did you paint it?",
+      "should I draw a fox?",
+      "when will you draw the fox?",
+    ],
+    // denials
+    ...["don't upscale that", "please never draw spiders", "no pictures please", "no more pictures", "Zeichne nicht", "no la dibujes"],
+    // idioms near "same", "again", "more", "bigger", "make it"
+    ...[
+      "same to you",
+      "the same goes for me",
+      "again and again I fail",
+      "another day, another dollar",
+      "life is bigger",
+      "make it stop",
+      "make my day",
+      "lo mismo digo",
+      "otra vez tú",
+    ],
+    ...["show me a good time", "give me five", "get me a coffee", "I want a dog", "the picture of health", "picture this", "I need my mom"],
+    // commands to somebody else
+    ...[
+      "cancel my subscription",
+      "stop worrying",
+      "kill all humans",
+      "free the whales",
+      "continue reading",
+      "pause for thought",
+      "mach das Licht aus",
+      "pinta mal",
+    ],
+    // other times, statements, doubts
+    ...[
+      "paint the fence tomorrow",
+      "a picture of my wallet was stolen",
+      "the image of a leader matters",
+      "again?",
+      "another?",
+      "illustrate your point",
+    ],
+    ...[
+      "draw inspiration from nature",
+      "draw a deep breath",
+      "Kannst du gut malen?",
+      "píntame la casa si quieres",
+      "noch einen Kaffee bitte",
+      "otra cosa",
+    ],
+    ...[
+      "I want to draw a fox",
+      "nobody can draw a fox",
+      "do not, under any circumstances, draw a fox",
+      "is the game done?",
+      "wait until tomorrow",
+      "make it so",
+    ],
+    // what no tool does
+    ...["remove the background", "crop it", "make the fox in the picture blue", "delete the fox", "animate the fox"],
+  ])("%s", (text) => expect(callsOf(text)).toEqual([]));
+
+  it("anything whose words they did not all place", () => {
+    expect(callsOf("draw a fox. Then mail it to Anna.")).toEqual([]);
+    expect(callsOf("draw a fox and book a table")).toEqual([{ tool: "render_image", input: { prompt: "a fox and book a table" } }]);
+  });
+  it("quoted words, links and names", () => {
+    expect(callsOf('he wrote "draw a dragon" on the wall')).toEqual([]);
+    expect(planByRules("upscale https://example.com/cat.png", memory).text).toMatch(/do not open links/);
+  });
+});
+
+describe("the rules place", () => {
+  it.each([
+    ["paint me a stormy ocean, 21:9, seed 99", { prompt: "a stormy ocean", aspect: "21:9", seed: 99 }],
+    ["draw a knight, no blood, no text", { prompt: "a knight", negative_prompt: "blood, text" }],
+    ["draw a cat. make it wide", { prompt: "a cat", aspect: "wide" }],
+    ["draw a fox please, and make it square", { prompt: "a fox", aspect: "square" }],
+    ["Hey there, please draw my grandmother as an astronaut", { prompt: "my grandmother as an astronaut" }],
+    ["can I have a picture of a waterfall please?", { prompt: "a waterfall" }],
+    ["3 photos of a pier", { prompt: "a photo of a pier", count: 3 }],
+    ["an oil painting of a pier", { prompt: "an oil painting of a pier" }],
+    ["draw a robot with lora pixel:0.7 and lora ink", { prompt: "a robot", loras: [{ name: "pixel", weight: 0.7 }, { name: "ink" }] }],
+    ["una imagen cuadrada de un tren", { prompt: "un tren", aspect: "square" }],
+    ["Könntest du bitte einen Wald im Nebel zeichnen?", { prompt: "einen Wald im Nebel" }],
+  ])("%s", (text, input) => expect(callsOf(text)).toEqual([{ tool: "render_image", input }]));
+  it.each([
+    ["double the size of it", { image: file.id, scale: 2 }],
+    ["upscale the fox by 3", { image: file.id, scale: 3 }],
+    ["mach das größer", { image: file.id }],
+  ])("%s", (text, input) => expect(callsOf(text)).toEqual([{ tool: "upscale_image", input }]));
+});
+
+describe("pieces", () => {
+  it("correct typos of commands, and no word that is one", () => {
+    for (const [typo, word] of [
+      ["darw", "draw"],
+      ["upscle", "upscale"],
+      ["cancle", "cancel"],
+      ["drraw", "draw"],
+    ] as const)
+      expect(corrected(typo, [word])).toBe(word);
+    for (const word of ["drew", "drawn", "draws", "print", "sketchy", "renders", "pant"])
+      expect(
+        corrected(
+          word,
+          ["draw", "paint", "sketch", "render"].filter((c) => c !== "paint" || word !== "pant"),
+        ),
+      ).toBeUndefined();
+  });
+  it("keep quotations whole", () => {
+    const masked = mask('draw a sign that says "stop. draw a cat"');
+    expect(clausesOf(masked.text, english)).toHaveLength(1);
+    expect(masked.unmask(masked.text)).toContain('"stop. draw a cat"');
+  });
+  it.each([
+    ["that", { kind: "that" }],
+    ["das Bild", { kind: "that" }],
+    ["la segunda", { kind: "number", number: 2 }],
+    ["#4", { kind: "number", number: 4 }],
+    ["number three", { kind: "number", number: 3 }],
+    ["the last one", { kind: "last" }],
+    ["all of them", { kind: "all" }],
+    ["the red fox", { kind: "words", words: "red fox" }],
+    [job, { kind: "id", id: job }],
+    ["worrying", undefined],
+  ])("reference %s", (text, reference) => expect(readReference(text)).toEqual(reference));
+  it("read hostile text in bounded time", () => {
+    const begun = performance.now();
+    for (const text of [
+      "a ".repeat(2400),
+      "draw ".repeat(900),
+      ", ".repeat(2400),
+      "same ".repeat(900),
+      `draw ${"a, ".repeat(1600)}`,
+      "no ".repeat(1600),
+      '"'.repeat(4900),
+      "1".repeat(4900),
+      `make it ${"bigger ".repeat(600)}`,
+    ])
+      planByRules(text, memory);
+    process.stdout.write(`rules on 9 hostile texts of about 5000 characters: ${Math.round(performance.now() - begun)} ms\n`);
+    expect(() => planByRules("x".repeat(5001), memory)).toThrow(/at most 5000/);
+  });
+});

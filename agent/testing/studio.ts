@@ -1,0 +1,196 @@
+/** A studio in memory with the real catalogue: what the agent's tests submit to. Keys, ownership and states behave as the real one's. */
+import type { Artifact } from "../../core/artifact.ts";
+import { Failure } from "../../core/failure.ts";
+import { isId, newId } from "../../core/ids.ts";
+import { isTerminal, type JobWithArtifacts } from "../../core/job.ts";
+import { digest, type JsonObject } from "../../core/json.ts";
+import { parseInput } from "../../core/parse.ts";
+import type { ModelList } from "../../core/ports/engine.ts";
+import type { Principal } from "../../core/principal.ts";
+import type { Call, Studio } from "../../core/studio.ts";
+import type { JobTool, Tool } from "../../core/tool.ts";
+import { createTools } from "../../tools/index.ts";
+import { picture, testContext } from "../../tools/testing/context.ts";
+
+export interface FakeStudio extends Studio {
+  readonly jobs: JobWithArtifacts[];
+  readonly files: Artifact[];
+  /** Calls that reached `invoke`, in order. */
+  readonly invoked: Call[];
+  /** Runs before each `invoke`: throw here to crash. */
+  before(call: Call): void;
+  /** Ends a job with one picture for each that it asked for. */
+  finish(id: string): void;
+}
+
+export function jobRow(given: Partial<JobWithArtifacts> & Pick<JobWithArtifacts, "id" | "tool" | "input">): JobWithArtifacts {
+  const now = new Date();
+  return {
+    principal: "local",
+    title: `${given.tool}: ${String(given.input["prompt"] ?? given.input["image"] ?? "")}`,
+    state: "queued",
+    family: "test",
+    engine: "test",
+    class: "interactive",
+    vramGb: 1,
+    priority: 1,
+    attempt: 0,
+    tries: 0,
+    createdAt: now,
+    queuedAt: now,
+    artifacts: [],
+    ...given,
+  };
+}
+
+const nothing = (name: string) => (): never => {
+  throw new Error(`the fake studio has no ${name}`);
+};
+
+export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeStudio {
+  const jobs: JobWithArtifacts[] = [];
+  const files: Artifact[] = [];
+  const invoked: Call[] = [];
+  const digests = new Map<string, string>();
+  let paused: { mode: "finish" | "park"; since: string } | undefined;
+
+  const find = (name: string): Tool => {
+    const tool = tools.find((entry) => entry.name === name || entry.alias === name);
+    if (!tool) throw new Failure("unknown_tool", `There is no tool "${name}". There are: ${tools.map((entry) => entry.name).join(", ")}.`);
+    return tool;
+  };
+  const own = (principal: Principal, id: string): JobWithArtifacts => {
+    const job = jobs.find((entry) => entry.id === id && entry.principal === principal.id);
+    if (!job || !isId("job", id)) throw new Failure("unknown_job", `There is no job ${id} of yours.`);
+    return job;
+  };
+  const context = (principal: Principal) => ({
+    ...testContext(files.filter((file) => file.principal === principal.id)),
+    principal,
+  });
+
+  async function accept(principal: Principal, tool: JobTool, call: Call) {
+    const input = parseInput(tool, call.input);
+    const request = digest({ tool: tool.name, input, parent: call.parent ?? null });
+    const known =
+      call.key === undefined
+        ? undefined
+        : jobs.find((job) => job.principal === principal.id && job.tool === tool.name && job.key === call.key);
+    if (known) {
+      if (digests.get(known.id) !== request) throw new Failure("key_conflict", "This key was used for another request.");
+      return { job: known, created: false };
+    }
+    const prepared = await tool.prepare(input as never, context(principal));
+    // as the row's unique key does: whoever came second has the first one's job
+    const meanwhile = call.key === undefined ? undefined : jobs.find((job) => job.key === call.key && job.principal === principal.id);
+    if (meanwhile) return { job: meanwhile, created: false };
+    const { key, origin, parent } = call;
+    const job = jobRow({
+      id: newId("job"),
+      tool: tool.name,
+      principal: principal.id,
+      ...prepared,
+      ...(key === undefined ? {} : { key }),
+      ...(origin ? { origin } : {}),
+      ...(parent ? { parent } : {}),
+    });
+    jobs.push(job);
+    digests.set(job.id, request);
+    return { job, created: true };
+  }
+
+  const studio: FakeStudio = {
+    jobs,
+    files,
+    invoked,
+    tools,
+    before() {},
+    finish(id) {
+      const job = jobs.find((entry) => entry.id === id);
+      if (!job) throw new Error(id);
+      job.state = "succeeded";
+      const count = typeof job.input["count"] === "number" ? job.input["count"] : 1;
+      for (let ordinal = 0; ordinal < count; ordinal++) {
+        const file = picture(newId("art"), { job: id, principal: job.principal, ordinal });
+        files.push(file);
+        job.artifacts.push(file);
+      }
+    },
+    tool: find,
+    async check(principal, call) {
+      const tool = find(call.tool);
+      const input = parseInput(tool, call.input);
+      if (tool.kind === "job") await tool.prepare(input as never, context(principal));
+      else if (typeof input["job_id"] === "string") own(principal, input["job_id"]);
+    },
+    async invoke(principal, call, { signal = new AbortController().signal } = {}) {
+      studio.before(call);
+      invoked.push(call);
+      const tool = find(call.tool);
+      if (tool.kind === "job") return { kind: "job", ...(await accept(principal, tool, call)) };
+      const { key, origin } = call;
+      const answer = await tool.answer(parseInput(tool, call.input) as never, {
+        studio,
+        principal,
+        signal,
+        progress() {},
+        ...(key === undefined ? {} : { key }),
+        ...(origin ? { origin } : {}),
+      });
+      return { kind: "answer", ...answer };
+    },
+    get: async (principal, id) => own(principal, id),
+    async list(principal, { states, conversation, limit = 20 }) {
+      return jobs
+        .filter((job) => job.principal === principal.id)
+        .filter((job) => !states || states.includes(job.state))
+        .filter((job) => !conversation || job.origin?.conversation === conversation)
+        .reverse()
+        .slice(0, limit);
+    },
+    watch: nothing("watch"),
+    wait: async (principal, id) => own(principal, id),
+    async cancel(principal, id) {
+      const job = own(principal, id);
+      if (!isTerminal(job.state)) job.state = "canceled";
+      return job;
+    },
+    async retry(principal, id) {
+      const job = own(principal, id);
+      if (job.state !== "failed" && job.state !== "canceled")
+        throw new Failure("conflict", `Job ${id} is ${job.state}. Only failed or canceled jobs can be retried.`);
+      job.state = "queued";
+      return job;
+    },
+    async reroll(principal, id, changes, call = {}) {
+      const parent = own(principal, id);
+      const tool = find(parent.tool) as JobTool;
+      const { seed: _seed, ...old } = parent.input;
+      const input: JsonObject = tool.reroll ? tool.reroll(parent.input, changes) : { ...old, ...changes };
+      return (await accept(principal, tool, { ...call, tool: tool.name, input, parent: id })).job;
+    },
+    outlook: async () => ({}),
+    upload: nothing("upload"),
+    async artifact(principal, id) {
+      const file = files.find((entry) => entry.id === id && entry.principal === principal.id);
+      if (!file) throw new Failure("unknown_artifact", `There is no file ${id} of yours.`);
+      return file;
+    },
+    artifacts: async (principal) => files.filter((file) => file.principal === principal.id),
+    open: nothing("open"),
+    openStripped: nothing("openStripped"),
+    thumbnail: nothing("thumbnail"),
+    models: async (): Promise<ModelList[]> => [
+      { engine: "test", checkpoints: [{ name: "dreamshaper_8", family: "sd15" }], loras: [], upscalers: [] },
+    ],
+    engines: async () => [],
+    async pause(mode) {
+      paused = { mode, since: new Date().toISOString() };
+    },
+    async resume() {
+      paused = undefined;
+    },
+    paused: async () => paused,
+  };
+  return studio;
+}

@@ -1,0 +1,42 @@
+/** What the nodes of one turn share: the request, what the conversation made so far, and the way to the reader. Never checkpointed. */
+import type { Part, Planner, TurnRequest } from "../core/chat.ts";
+import type { Log } from "../core/log.ts";
+import type { Metrics } from "../core/ports/metrics.ts";
+import type { Plans } from "../core/ports/stores.ts";
+import type { Studio } from "../core/studio.ts";
+import type { JobView } from "../core/view.ts";
+import type { Memory } from "./memory/memory.ts";
+import type { ChatModelSource } from "./model.ts";
+import type { PlannedCall } from "./plan.ts";
+
+export interface AgentParts {
+  studio: Studio;
+  plans: Plans;
+  model?: ChatModelSource | undefined;
+  /** Calls a turn may make. Default 8. */
+  budget?: number;
+  /** Calls that need a human yes before anything is submitted. Default: none does. */
+  needsYes?: (call: PlannedCall) => boolean;
+  metrics: Pick<Metrics, "turn">;
+  log: Log;
+}
+
+export interface Turn {
+  readonly parts: AgentParts;
+  readonly request: TurnRequest;
+  /** Ends the planning. Once a plan is stored, its submits go on without a reader. */
+  readonly signal: AbortSignal;
+  /** What this branch of the conversation made; read once. */
+  memory(): Promise<Memory>;
+  emit(part: Part): void;
+  /** Shows text and keeps it for the thread. */
+  say(text: string): void;
+  readonly said: string[];
+  /** Jobs to be followed, by id, in order. */
+  readonly jobs: Map<string, JobView>;
+  planner: Planner;
+  /** True where the model's text was already shown while it came. */
+  streamed: boolean;
+  /** True where the plan was read from the store: this message was here before. */
+  replayed: boolean;
+}

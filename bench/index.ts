@@ -1,0 +1,27 @@
+/** `npm run bench [-- NAME...]`: ratios against a baseline measured in the same run, interleaved; never a test. */
+import { availableParallelism, loadavg } from "node:os";
+import { fileRoute } from "./files.ts";
+import { latency } from "./latency.ts";
+import { createReport } from "./numbers.ts";
+import { start } from "./start.ts";
+import { throughput } from "./throughput.ts";
+
+const all = { latency, throughput, start, files: fileRoute };
+const asked = process.argv.slice(2);
+const report = createReport();
+for (const name of asked)
+  if (!(name in all)) {
+    report.say(`There is no benchmark "${name}". There are: ${Object.keys(all).join(", ")}.`);
+    process.exit(1);
+  }
+report.say(
+  `Node ${process.version}, ${availableParallelism()} processors, load ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(" ")}`,
+);
+for (const [name, run] of Object.entries(all)) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  report.say(`\n=== ${name}`);
+  await run(report);
+}
+process.exit(0);

@@ -1,0 +1,191 @@
+/** Settings: defaults, every form they may have, and one message for all that is wrong. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { ollamaAddress, readConfig, settingNames } from "./config.ts";
+import { Failure } from "./core/failure.ts";
+import { defaultLimits } from "./core/limits.ts";
+
+const home = { HOME: "/home/june" };
+
+function problemsOf(env: NodeJS.ProcessEnv): string {
+  try {
+    readConfig({ ...home, ...env }, 1000);
+  } catch (error) {
+    expect(error).toBeInstanceOf(Failure);
+    expect((error as Failure).code).toBe("config");
+    return (error as Failure).message;
+  }
+  throw new Error("these settings were accepted");
+}
+
+describe("defaults", () => {
+  it("needs no setting at all and then listens on loopback only", () => {
+    const config = readConfig(home, 1000);
+    expect(config).toMatchObject({
+      data: "/home/june/.local/share/myspinbot",
+      host: "127.0.0.1",
+      port: 4417,
+      roles: { http: true, worker: true },
+      comfyui: { url: "http://127.0.0.1:8188", configured: false },
+      ollama: { url: "http://127.0.0.1:11434", configured: false },
+      limits: defaultLimits,
+      preview: false,
+    });
+    for (const absent of ["key", "databaseUrl", "redisUrl", "s3", "openai", "files"]) expect(config).not.toHaveProperty(absent);
+  });
+
+  it("chooses the data folder by person, XDG folder and root", () => {
+    expect(readConfig({ ...home, XDG_DATA_HOME: "/data" }, 1000).data).toBe("/data/myspinbot");
+    expect(readConfig({ ...home, XDG_DATA_HOME: "relative" }, 1000).data).toBe("/home/june/.local/share/myspinbot");
+    expect(readConfig({ ...home, XDG_DATA_HOME: "/data" }, 0).data).toBe("/var/lib/myspinbot");
+    expect(readConfig({ ...home, MYSPINBOT_DATA: "/srv/spin" }, 0).data).toBe("/srv/spin");
+  });
+
+  it("takes an empty value as not set, as compose files leave them", () => {
+    const config = readConfig({ ...home, MYSPINBOT_PORT: "", REDIS_URL: " ", MYSPINBOT_KEY: "", COMFYUI_URL: "" }, 1000);
+    expect(config.port).toBe(4417);
+    expect(config).not.toHaveProperty("redisUrl");
+    expect(config.comfyui.configured).toBe(false);
+  });
+});
+
+describe("values", () => {
+  it("reads everything", () => {
+    const config = readConfig(
+      {
+        ...home,
+        MYSPINBOT_HOST: "0.0.0.0",
+        MYSPINBOT_PORT: "0",
+        MYSPINBOT_KEY: "k".repeat(16),
+        MYSPINBOT_ALLOWED_HOSTS: "Studio.lan, [::1]:4417 ,192.168.1.5",
+        DATABASE_URL: "postgresql://u:p@db/spin",
+        REDIS_URL: "rediss://cache",
+        S3_ENDPOINT: "http://minio:9000",
+        S3_BUCKET: "spin",
+        S3_ACCESS_KEY: "a",
+        S3_SECRET_KEY: "b",
+        ROLES: "worker",
+        COMFYUI_URL: "http://gpu:8188/",
+        OLLAMA_HOST: ":1234",
+        OLLAMA_MODEL: "qwen3:8b",
+        OPENAI_BASE_URL: "http://vllm/v1/",
+        OPENAI_MODEL: "m",
+        MYSPINBOT_VRAM_GB: "11.5",
+        MYSPINBOT_PREVIEW: "1",
+        MYSPINBOT_SCHEDULE: "fifo",
+        MYSPINBOT_MAX_SIDE: "4096",
+        MYSPINBOT_IDLE_MINUTES: "0",
+        MYSPINBOT_MODEL_FAMILIES: "a=b.safetensors=sdxl, c.ckpt=sd15",
+      },
+      1000,
+    );
+    expect(config).toMatchObject({
+      port: 0,
+      allowedHosts: ["studio.lan", "[::1]:4417", "192.168.1.5"],
+      s3: { endpoint: "http://minio:9000", region: "us-east-1" },
+      roles: { http: false, worker: true },
+      comfyui: { url: "http://gpu:8188", configured: true },
+      ollama: { url: "http://127.0.0.1:1234", configured: true, model: "qwen3:8b" },
+      openai: { baseUrl: "http://vllm/v1", model: "m" },
+      vramGb: 11.5,
+      preview: true,
+      schedule: "fifo",
+      idleMinutes: 0,
+      modelFamilies: { "a=b.safetensors": "sdxl", "c.ckpt": "sd15" },
+    });
+    expect(config.limits).toEqual({ ...defaultLimits, maxSide: 4096 });
+  });
+
+  it("OLLAMA_URL wins over OLLAMA_HOST", () => {
+    expect(readConfig({ ...home, OLLAMA_HOST: "a:1", OLLAMA_URL: "http://b:2" }, 1000).ollama.url).toBe("http://b:2");
+  });
+
+  it.each([
+    ["0.0.0.0", "http://127.0.0.1:11434"],
+    ["0.0.0.0:8000", "http://127.0.0.1:8000"],
+    ["[::]:8000", "http://127.0.0.1:8000"],
+    ["gpu.lan", "http://gpu.lan:11434"],
+    ["gpu.lan:80", "http://gpu.lan"],
+    [":11434", "http://127.0.0.1:11434"],
+    ["http://gpu.lan:11434/", "http://gpu.lan:11434"],
+    ["https://gpu.lan", "https://gpu.lan"],
+    ["http://gpu.lan/ollama", "http://gpu.lan/ollama"],
+  ])("understands Ollama's form %s", (given, address) => {
+    expect(ollamaAddress(given)).toBe(address);
+  });
+
+  it.each(["ftp://x", "a b", "http://", "x:99999"])("knows that %s is no address of Ollama", (given) => {
+    expect(ollamaAddress(given)).toBeUndefined();
+  });
+});
+
+describe("what is wrong", () => {
+  it("is told in one message, each with its fix", () => {
+    const message = problemsOf({
+      MYSPINBOT_DATA: "here",
+      MYSPINBOT_PORT: "70000",
+      MYSPINBOT_HOST: "0.0.0.0",
+      DATABASE_URL: "mysql://x",
+      REDIS_URL: "localhost",
+      S3_ENDPOINT: "http://minio:9000",
+      OPENAI_BASE_URL: "http://vllm/v1",
+      MYSPINBOT_PREVIEW: "yes",
+      MYSPINBOT_VRAM_GB: "-3",
+      MYSPINBOT_MAX_SIDE: "12.5",
+      MYSPINBOT_MODEL_FAMILIES: "a.safetensors=flux",
+      MYSPINBOT_PROT: "1",
+      MYSPINBOT_IDLE_MINUTE: "1",
+    });
+    const lines = message.split("\n").filter((line) => line.startsWith("  - "));
+    const about = (name: string) => lines.filter((line) => line.startsWith(`  - ${name}`)).join("\n");
+    expect(lines).toHaveLength(13);
+    expect(about("MYSPINBOT_DATA")).toContain("absolute path");
+    expect(about("MYSPINBOT_PORT")).toContain("0 to 65535");
+    expect(about("MYSPINBOT_HOST")).toContain("MYSPINBOT_KEY");
+    expect(about("DATABASE_URL")).toContain("postgresql://");
+    expect(about("REDIS_URL")).toContain("redis://127.0.0.1:6379");
+    expect(about("S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY")).toContain("together");
+    expect(about("OPENAI_MODEL")).toContain("OPENAI_BASE_URL");
+    expect(about("MYSPINBOT_PREVIEW")).toContain("0, 1");
+    expect(about("MYSPINBOT_VRAM_GB")).toContain("1 to 1024");
+    expect(about("MYSPINBOT_MAX_SIDE")).toContain("whole number");
+    expect(about("MYSPINBOT_MODEL_FAMILIES")).toContain("sd15 or sdxl");
+    expect(about("MYSPINBOT_PROT")).toContain("MYSPINBOT_PORT");
+    expect(about("MYSPINBOT_IDLE_MINUTE:")).toContain("MYSPINBOT_IDLE_MINUTES");
+  });
+
+  it("a split of roles wants a shared database and shared files", () => {
+    const message = problemsOf({ ROLES: "worker" });
+    expect(message).toContain("DATABASE_URL");
+    expect(message).toContain("MYSPINBOT_FILES");
+    expect(readConfig({ ...home, ROLES: "http", DATABASE_URL: "postgres://db/x", MYSPINBOT_FILES: "/mnt/x" }, 1000).roles.worker).toBe(
+      false,
+    );
+    expect(readConfig({ ...home, ROLES: "worker,http" }, 1000).roles).toEqual({ http: true, worker: true });
+    expect(problemsOf({ ROLES: "gpu" })).toContain("http,worker");
+  });
+
+  it("never repeats a secret", () => {
+    const message = problemsOf({ MYSPINBOT_KEY: "hunter2", DATABASE_URL: "http://u:hunter3@db", REDIS_URL: "hunter4" });
+    expect(message).not.toMatch(/hunter/);
+    expect(message).toContain("at least 16 characters");
+  });
+
+  it.each(["1e3", "0x10", "NaN", "Infinity", "1,5", "-1", "65536"])("port %s is refused", (port) => {
+    expect(problemsOf({ MYSPINBOT_PORT: port })).toContain("MYSPINBOT_PORT");
+  });
+});
+
+it(".env.example and the program know the same settings", () => {
+  const text = readFileSync(join(import.meta.dirname, ".env.example"), "utf8");
+  const listed = [...text.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1]);
+  expect(listed.sort()).toEqual([...settingNames].sort());
+});
+
+it(".env.example shows the defaults as they are", () => {
+  const text = readFileSync(join(import.meta.dirname, ".env.example"), "utf8");
+  const shown = Object.fromEntries([...text.matchAll(/^#(MYSPINBOT_\w+|S3_REGION)=(.+)$/gm)].map((match) => [match[1], match[2]]));
+  for (const example of ["MYSPINBOT_DATA", "MYSPINBOT_FILES", "MYSPINBOT_ALLOWED_HOSTS", "MYSPINBOT_MODEL_FAMILIES"]) delete shown[example];
+  expect(readConfig({ ...home, ...shown }, 1000)).toEqual(readConfig(home, 1000));
+});

@@ -1,0 +1,70 @@
+/** The studio as a thin client sees it: what the HTTP API offers, over the data folder's socket or over TCP. Command line, stdio MCP and tests use it. */
+import type { Readable } from "node:stream";
+import type { Part } from "./chat.ts";
+import type { Json, JsonObject } from "./json.ts";
+import type { ArtifactView, JobView } from "./view.ts";
+
+/** A tool as data: what MCP, forms, slash help and the docs page are made from. */
+export interface ToolView {
+  name: string;
+  title: string;
+  alias: string;
+  description: string;
+  kind: "job" | "answer";
+  /** JSON Schema 2020-12 of the input. */
+  input_schema: JsonObject;
+  annotations: { readOnly: boolean; destructive: boolean; idempotent: boolean };
+}
+
+export type InvokedView =
+  | { kind: "job"; job: JobView; created: boolean }
+  | { kind: "answer"; text: string; data: JsonObject; job?: string; follow?: boolean };
+
+export interface StatusRow {
+  part: string;
+  state: "ok" | "down" | "absent" | "info";
+  what: string;
+  /** The command or setting that brings it. */
+  fix?: string;
+}
+
+export interface StatusView {
+  version: string;
+  pid: number;
+  data: string;
+  /** Where HTTP listens, besides the socket. */
+  url?: string;
+  rows: StatusRow[];
+}
+
+export interface ChatRequest {
+  text: string;
+  /** Absent: a new conversation. */
+  conversation?: string;
+  /** Absent: a new message. The same id again is the same turn: no second job. */
+  message?: string;
+  attachments?: string[];
+  branch?: string[];
+}
+
+/** Every method throws the server's Failure as a Failure; `not_running` when there is no server. */
+export interface Client {
+  status(): Promise<StatusView>;
+  tools(): Promise<ToolView[]>;
+  invoke(
+    tool: string,
+    input: Json,
+    options?: { key?: string; signal?: AbortSignal; traceparent?: string; progress?: (fraction: number, note: string) => void },
+  ): Promise<InvokedView>;
+  /** The turn's own parts, then those of its jobs until all are terminal, then `done`. Ending the iteration ends no job. */
+  chat(request: ChatRequest, signal?: AbortSignal): AsyncIterable<Part>;
+  job(id: string): Promise<JobView>;
+  cancel(id: string): Promise<JobView>;
+  /** Event views (see `eventView`), replayed after `after`. */
+  watch(id: string, options?: { after?: number; signal?: AbortSignal }): AsyncIterable<JsonObject>;
+  artifact(id: string): Promise<ArtifactView>;
+  download(id: string, options?: { strip?: boolean }): Promise<Readable>;
+  /** WebP, longest side ≤ 512 pixels; undefined for what is no picture. */
+  thumbnail(id: string): Promise<Uint8Array | undefined>;
+  upload(name: string, body: Readable, bytes?: number): Promise<ArtifactView>;
+}

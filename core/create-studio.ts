@@ -1,0 +1,159 @@
+/** The studio over its ports: every check of ownership is here, and nothing else reaches the stores on behalf of a face. */
+import type { Artifact } from "./artifact.ts";
+import { Failure } from "./failure.ts";
+import { isId } from "./ids.ts";
+import { isTerminal, type JobWithArtifacts } from "./job.ts";
+import type { JsonObject } from "./json.ts";
+import { byNearness, nearest } from "./nearest.ts";
+import { outlookOf } from "./outlook.ts";
+import { parseInput } from "./parse.ts";
+import type { FileStore } from "./ports/files.ts";
+import type { ArtifactStore } from "./ports/job-store.ts";
+import type { Media } from "./ports/media.ts";
+import type { Settings } from "./ports/stores.ts";
+import type { Principal } from "./principal.ts";
+import type { Call, Studio } from "./studio.ts";
+import { hint, prepareContext, type SubmitParts, submit } from "./submit.ts";
+import type { Tool } from "./tool.ts";
+import { readAll, storeUpload } from "./uploads.ts";
+import { unknownJob, type WatchParts, watchJob } from "./watch.ts";
+
+export type StudioParts = Omit<SubmitParts, "artifact"> &
+  WatchParts & {
+    tools: readonly Tool[];
+    artifacts: ArtifactStore;
+    files: FileStore;
+    media: Media;
+    settings: Settings;
+  };
+
+export function createStudio(given: StudioParts): Studio {
+  const { tools, jobs, artifacts, files, media, queue, settings, engines } = given;
+  const byName = new Map(tools.flatMap((tool) => [[tool.name, tool] as const, [tool.alias, tool] as const]));
+
+  const own = async (principal: Principal, id: string): Promise<JobWithArtifacts> => {
+    const job = isId("job", id) ? await jobs.get(principal.id, id) : undefined;
+    if (!job) throw unknownJob(id);
+    return job;
+  };
+  const ownArtifact = async (principal: Principal, id: string): Promise<Artifact> => {
+    const artifact = isId("art", id) ? await artifacts.get(principal.id, id) : undefined;
+    if (!artifact) throw new Failure("unknown_artifact", `There is no file ${id.slice(0, 60)} of yours. list_jobs shows what was made.`);
+    return artifact;
+  };
+  const parts: StudioParts & SubmitParts = { ...given, artifact: ownArtifact };
+
+  const find = (name: string): Tool => {
+    const tool = byName.get(name);
+    if (tool) return tool;
+    const near = nearest(name, [...byName.keys()]);
+    const names = byNearness(
+      name,
+      tools.map((entry) => entry.name),
+    ).join(", ");
+    throw new Failure(
+      "unknown_tool",
+      `There is no tool "${name.slice(0, 60)}".${near ? ` Did you mean ${near}?` : ""} There are: ${names}.`,
+    );
+  };
+
+  const studio: Studio = {
+    tools,
+    tool: find,
+
+    async check(principal, call) {
+      const tool = find(call.tool);
+      const input = parseInput(tool, call.input);
+      if (tool.kind === "job") await tool.prepare(input as never, prepareContext(parts, principal));
+      else if (typeof input["job_id"] === "string") await own(principal, input["job_id"]);
+    },
+
+    async invoke(principal, call, { signal = new AbortController().signal, progress = () => {} } = {}) {
+      const tool = find(call.tool);
+      if (tool.kind === "job") return { kind: "job", ...(await submit(parts, principal, tool, call)) };
+      const { key, origin, traceparent } = call;
+      const answer = await tool.answer(parseInput(tool, call.input) as never, {
+        studio,
+        principal,
+        signal,
+        progress,
+        ...(key !== undefined ? { key } : {}),
+        ...(origin ? { origin } : {}),
+        ...(traceparent ? { traceparent } : {}),
+      });
+      return { kind: "answer", ...answer };
+    },
+
+    get: own,
+    list: (principal, filter) => jobs.list(principal.id, filter),
+    watch: (principal, id, options) => watchJob(parts, principal.id, id, options),
+
+    async wait(principal, id, seconds, { signal, progress } = {}) {
+      const before = await own(principal, id);
+      if (isTerminal(before.state) || seconds <= 0) return before;
+      const timer = AbortSignal.timeout(seconds * 1000);
+      const either = signal ? AbortSignal.any([signal, timer]) : timer;
+      for await (const event of watchJob(parts, principal.id, id, { signal: either })) {
+        if (event.type === "progress") progress?.(event.progress.fraction, event.progress.note ?? event.progress.stage);
+      }
+      return own(principal, id);
+    },
+
+    async cancel(principal, id) {
+      const job = isId("job", id) ? await jobs.cancel(principal.id, id) : undefined;
+      if (!job) throw unknownJob(id);
+      if (job.state === "canceled") void queue.remove(job).catch(() => undefined);
+      return own(principal, id);
+    },
+
+    async retry(principal, id) {
+      const job = isId("job", id) ? await jobs.retry(principal.id, id) : undefined;
+      if (!job) throw unknownJob(id);
+      await hint(parts, job);
+      return own(principal, id);
+    },
+
+    async reroll(principal, id, changes, call: Omit<Call, "tool" | "input" | "parent"> = {}) {
+      const parent = await own(principal, id);
+      const tool = find(parent.tool);
+      if (tool.kind !== "job") throw new Failure("conflict", `${parent.tool} cannot be rolled again.`);
+      const { seed: _seed, ...old } = parent.input;
+      const input: JsonObject = tool.reroll ? tool.reroll(parent.input, changes) : { ...old, ...changes };
+      const { job } = await submit(parts, principal, tool, { ...call, tool: tool.name, input, parent: parent.id });
+      return job;
+    },
+
+    outlook: (job) => outlookOf(jobs, job),
+
+    upload: (principal, file) => storeUpload(parts, principal, file),
+    artifact: ownArtifact,
+    artifacts: (principal, options = {}) => artifacts.list(principal.id, options),
+    open: (artifact, range) => files.open(artifact.storageKey, range),
+
+    async openStripped(artifact) {
+      const body = await files.open(artifact.storageKey);
+      return media.strip(await readAll(body, 500_000_000, tooLargeToStrip), artifact.mediaType);
+    },
+
+    async thumbnail(artifact, side) {
+      if (!artifact.width) return undefined;
+      const body = await files.open(artifact.storageKey);
+      return media.thumbnail(await readAll(body, 500_000_000, tooLargeToStrip), side);
+    },
+
+    models: () => Promise.all(engines.all.map((engine) => engine.models())),
+    engines: () => Promise.all(engines.all.map((engine) => engine.status())),
+
+    pause: (mode) => settings.set("paused", { mode, since: new Date().toISOString() }),
+    resume: () => settings.set("paused", null),
+    async paused() {
+      const value = (await settings.get("paused")) as { mode: "finish" | "park"; since: string } | null | undefined;
+      return value ?? undefined;
+    },
+  };
+  return studio;
+}
+
+function tooLargeToStrip(): Failure {
+  return new Failure("limit_exceeded", "The file is too large for this. Download it as it is.");
+}

@@ -1,0 +1,40 @@
+/** A job in plain words: what every face says of it. */
+import { isTerminal, type JobWithArtifacts } from "./job.ts";
+
+export interface Outlook {
+  position?: number;
+  seconds?: [number, number];
+}
+
+function span(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+/** `about 20–40 s`. */
+export function describeRange([from, to]: [number, number]): string {
+  const [low, high] = [span(from), span(to)];
+  return low === high ? `about ${low}` : `about ${low} to ${high}`;
+}
+
+/** One to three lines: state, where it stands, what came of it and what to do next. */
+export function describeJob(job: JobWithArtifacts, outlook: Outlook = {}): string {
+  const head = `Job ${job.id} (${job.title})`;
+  if (job.state === "queued") {
+    const place = outlook.position === undefined ? "" : outlook.position === 1 ? ", next in line" : `, number ${outlook.position} in line`;
+    return `${head} is queued${place}${outlook.seconds ? `, done in ${describeRange(outlook.seconds)}` : ""}.`;
+  }
+  if (!isTerminal(job.state)) {
+    const at = job.progress ? `: ${job.progress.stage} ${Math.round(job.progress.fraction * 100)} %` : "";
+    const note = job.progress?.note ? ` (${job.progress.note})` : "";
+    return `${head} is ${job.state}${at}${note}${outlook.seconds ? `, ${describeRange(outlook.seconds)} to go` : ""}.`;
+  }
+  if (job.state === "canceled") return `${head} was canceled. retry_job starts it again.`;
+  if (job.state === "failed") return `${head} failed: ${job.error?.message ?? "no cause was recorded."} retry_job starts it again.`;
+  const files = job.artifacts.map((artifact) => {
+    const size = artifact.width && artifact.height ? `, ${artifact.width}x${artifact.height}` : "";
+    return `${artifact.id} ${artifact.name} (${artifact.mediaType}${size}${artifact.recipe?.preview ? ", PREVIEW: not a real render" : ""})`;
+  });
+  return `${head} succeeded.\n${files.join("\n")}`;
+}

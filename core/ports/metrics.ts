@@ -1,0 +1,31 @@
+/** What is measured; prom-client is the adapter. No call throws or waits. */
+import type { Planner } from "../chat.ts";
+import type { Stage } from "../job.ts";
+import type { Attempt } from "./job-store.ts";
+
+export interface Metrics {
+  jobAccepted(tool: string): void;
+  /** How an attempt ended; a job that succeeded, failed or was canceled ended with it. */
+  attemptEnded(tool: string, outcome: NonNullable<Attempt["outcome"]>): void;
+  stage(tool: string, stage: Stage, seconds: number): void;
+  /** A late worker's result was thrown away. */
+  fenced(): void;
+  /** The reconciler did something: `readded` to the queue, `swept` an orphaned file. */
+  reconciled(action: "readded" | "swept", count: number): void;
+  familySwitched(to: string): void;
+  turn(planner: Planner, seconds: number): void;
+  /** @param route the pattern (`/v1/jobs/:id`), never the path: a label for each id would grow without bound. */
+  request(method: string, route: string, status: number, seconds: number): void;
+}
+
+/** Measures nothing, for tests and short commands. */
+export const noMetrics: Metrics = {
+  jobAccepted() {},
+  attemptEnded() {},
+  stage() {},
+  fenced() {},
+  reconciled() {},
+  familySwitched() {},
+  turn() {},
+  request() {},
+};

@@ -1,0 +1,18 @@
+/** A tool as data: what MCP, forms, slash help and the docs page are made from. */
+import { z } from "zod";
+import type { ToolView } from "./client.ts";
+import type { JsonObject } from "./json.ts";
+import type { Tool } from "./tool.ts";
+
+const made = new WeakMap<Tool, ToolView>();
+
+/** JSON Schema 2020-12 of what a caller may send. Made once a tool: it is asked for in every list. */
+export function toolView(tool: Tool): ToolView {
+  const known = made.get(tool);
+  if (known) return known;
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(tool.input, { io: "input" }) as JsonObject;
+  const { name, title, alias, description, kind, annotations } = tool;
+  const view: ToolView = { name, title, alias, description, kind, input_schema: schema, annotations };
+  made.set(tool, view);
+  return view;
+}

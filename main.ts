@@ -1,0 +1,179 @@
+#!/usr/bin/env node
+/** The commands. Each loads only what it needs: `chat` and `mcp` are thin clients of the one studio that owns the data folder. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { type Config, readConfig } from "./config.ts";
+import { Failure, toFailure } from "./core/failure.ts";
+import { packageRoot } from "./core/package-root.ts";
+import { connectStudio, dataFolder, type Place } from "./place.ts";
+
+const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+
+const say = (text: string) => void process.stderr.write(`${text}\n`);
+const place = (config: Config): Place => ({ data: config.data, main: process.argv[1] ?? "", say });
+
+interface ChatFlags {
+  new?: boolean;
+  conversation?: string;
+  attach?: string[];
+  out: string;
+  json?: boolean;
+}
+
+async function chat(words: string[], flags: ChatFlags): Promise<number> {
+  const config = readConfig(process.env);
+  const { createConversations } = await import("./cli/conversation.ts");
+  const folder = await dataFolder(place(config));
+  const { stdout, stderr, stdin } = process;
+  const common = {
+    ...{ out: flags.out, stdout, stderr, isTTY: stdout.isTTY ?? false, conversations: createConversations(folder.cliPath) },
+    ...(flags.conversation ? { conversation: flags.conversation } : {}),
+    ...(flags.new ? { fresh: true } : {}),
+  };
+  const text = words.join(" ");
+  const attached = flags.attach ? { attach: flags.attach } : {};
+  if (words.length === 0) {
+    if (flags.json)
+      throw new Failure("invalid_input", '--json needs something to say with it, such as: myspinbot chat --json "draw a red fox"');
+    const client = await connectStudio(place(config), folder);
+    const { repl } = await import("./cli/repl.ts");
+    return repl(client, {
+      ...common,
+      input: stdin,
+      isTTY: (stdin.isTTY && stdout.isTTY) ?? false,
+      historyFile: join(folder.cliPath, "history"),
+      ...attached,
+    });
+  }
+  const { onInterrupt } = await import("./cli/interrupt.ts");
+  const { chatOnce } = await import("./cli/chat.ts");
+  const { signal, dispose } = onInterrupt(process, (code) => process.exit(code));
+  try {
+    const client = await connectStudio(place(config), folder, signal);
+    return await chatOnce(client, text, {
+      ...common,
+      signal,
+      ...attached,
+      ...(flags.json ? { json: true } : {}),
+    });
+  } catch (error) {
+    // left before the studio was up: nothing was asked for
+    if (signal.aborted) return 130;
+    throw error;
+  } finally {
+    dispose();
+  }
+}
+
+async function start(flags: { idle?: boolean; preview?: boolean }): Promise<number> {
+  const read = readConfig(process.env);
+  const { serve } = await import("./cli/serve.ts");
+  const { startServer } = await import("./server.ts");
+  const { createLog } = await import("./platform/log.ts");
+  const config = { ...read, preview: flags.preview ?? read.preview };
+  const folder = config.roles.http ? await dataFolder(place(config)) : undefined;
+  return serve({
+    start: () =>
+      startServer({
+        ...{ config, version, say, log: createLog(config.logLevel), anyPort: process.env["MYSPINBOT_PORT"] === undefined },
+        ...(folder ? { folder } : {}),
+        ...(flags.idle ? { idle: true } : {}),
+      }),
+    stdout: process.stdout,
+    say,
+  });
+}
+
+async function mcp(): Promise<number> {
+  // first of all: whatever else is printed from here on goes to stderr
+  const { claimStdout } = await import("./mcp-server/stdout.ts");
+  const output = claimStdout();
+  const config = readConfig(process.env);
+  const { serveStdio } = await import("./mcp-server/stdio.ts");
+  const { revivingClient } = await import("./cli/reviving.ts");
+  const folder = await dataFolder(place(config));
+  const open = () => connectStudio(place(config), folder);
+  const client = await open();
+  const { url } = await client.status();
+  await serveStdio(revivingClient(client, open), { version, output, ...(url ? { origin: url } : {}) });
+  return 0;
+}
+
+async function doctor(): Promise<number> {
+  const config = readConfig(process.env);
+  const { runDoctor } = await import("./cli/doctor.ts");
+  const folder = await dataFolder(place(config));
+  const { createHttpClient } = await import("./http/client.ts");
+  const running = await createHttpClient({ socketPath: folder.socketPath })
+    .status()
+    .catch(() => undefined);
+  return runDoctor(running ?? (await (await import("./standalone.ts")).standaloneStatus(config, version)), process.stdout);
+}
+
+async function stop(): Promise<number> {
+  const { stopStudio } = await import("./cli/stop.ts");
+  return stopStudio(await dataFolder(place(readConfig(process.env))), say);
+}
+
+function many(value: string, before: string[] = []): string[] {
+  if (!value) throw new InvalidArgumentError("name a file.");
+  return [...before, value];
+}
+
+/** The exit code is the action's; what it throws is told in words. */
+function run<Given extends unknown[]>(action: (...given: Given) => Promise<number>) {
+  return async (...given: Given): Promise<void> => {
+    process.exitCode = await action(...given).catch((error: unknown) => {
+      const failure = toFailure(error);
+      say(`error: ${failure.message}`);
+      if (!(error instanceof Failure) && process.env["MYSPINBOT_LOG"] === "debug") say(String((error as Error).stack));
+      return 1;
+    });
+    // what is still open (keep-alive sockets, a terminal) must not hold a finished command
+    process.exit();
+  };
+}
+
+const program = new Command("myspinbot")
+  .description("A self-hosted studio you talk to: say what you want to see, and it is drawn on your own GPU.")
+  .version(version)
+  .showHelpAfterError();
+program
+  .command("start")
+  .description("runs the studio: faces, queue and lane in one process, and says where it listens")
+  .option("--preview", "preview pictures in spite of a real engine")
+  .option("--idle", "end after a while without work (how `chat` and `mcp` start it)")
+  .action(run((flags) => start(flags)));
+program
+  .command("chat")
+  .description("says something to the studio, shows the progress and saves what comes of it; without words: a conversation")
+  .argument("[words...]", 'such as "draw a red fox in fresh snow, wide" or /render, see /help')
+  .option("--new", "start a new conversation instead of going on with the last one")
+  .option("--conversation <id>", "go on with this one")
+  .option("--attach <file>", "send a picture along (again for more)", many)
+  .option("--out <folder>", "where results are saved", "myspinbot-files")
+  .option("--json", "one JSON object a line")
+  .action(run((words, flags) => chat(words, flags)));
+program
+  .command("worker")
+  .description("runs jobs of a studio that is elsewhere (DATABASE_URL, S3_ENDPOINT or MYSPINBOT_FILES)")
+  .action(
+    run(() => {
+      process.env["ROLES"] = "worker";
+      return start({});
+    }),
+  );
+program
+  .command("mcp")
+  .description("serves the studio's tools to an AI client over stdio")
+  .action(run(() => mcp()));
+program
+  .command("doctor")
+  .description("what was found, what was not, and the command that brings it")
+  .action(run(() => doctor()));
+program
+  .command("stop")
+  .description("stops the studio of this data folder; jobs go on at the next start")
+  .action(run(() => stop()));
+await program.parseAsync();

@@ -1,0 +1,48 @@
+/** A server that is ended from outside (kill -9, out of memory) comes back at the same address: sessions fail for a moment, and no caller has to know. */
+import type { Log } from "../../core/log.ts";
+import type { Server } from "./running.ts";
+import { isServer } from "./stop.ts";
+
+/** Milliseconds between looks. */
+const look = 250;
+
+export interface Supervisor {
+  current(): Server;
+  /** No more looks; resolves when a restart that is under way is over. */
+  end(): Promise<void>;
+}
+
+/** @param again finds or starts a server on this port, or throws: then it is tried again at the next look. */
+export function supervise(first: Server, again: (port: number) => Promise<Server>, log: Log): Supervisor {
+  const port = Number(new URL(first.url).port);
+  let current = first;
+  let ended = false;
+  let looking: Promise<void> | undefined;
+
+  const check = async (): Promise<void> => {
+    if (await isServer(current.data, current.pid)) return;
+    if (ended) return;
+    log.error({ pid: current.pid }, "the database server was ended from outside; starting it again");
+    try {
+      current = await again(port);
+      log.info({ pid: current.pid }, "the database server is back");
+    } catch (error) {
+      log.error({ err: error }, "the database server could not be started again");
+    }
+  };
+  const timer = setInterval(() => {
+    looking ??= check().finally(() => {
+      looking = undefined;
+    });
+  }, look);
+  timer.unref();
+
+  return {
+    current: () => current,
+    async end() {
+      ended = true;
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/** Reading jobs: by their owner, by workers, by the reconciler. */
+import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import type { JobWithArtifacts } from "../../core/job.ts";
+import type { JobStore } from "../../core/ports/job-store.ts";
+import { storable } from "./columns.ts";
+import { type JobRow, toArtifact, toEvent, toJob } from "./rows.ts";
+import { artifacts, events, jobs } from "./schema.ts";
+import type { Db } from "./transact.ts";
+
+type Reads = Pick<JobStore, "get" | "list" | "events" | "position" | "durations" | "waiting" | "open">;
+
+export function reads(db: Db): Reads {
+  const withArtifacts = async (rows: JobRow[]): Promise<JobWithArtifacts[]> => {
+    if (rows.length === 0) return [];
+    const ids = rows.filter((row) => row.state === "succeeded").map((row) => row.id);
+    const files = ids.length ? await db.select().from(artifacts).where(inArray(artifacts.job, ids)).orderBy(asc(artifacts.ordinal)) : [];
+    return rows.map((row) => ({ ...toJob(row), artifacts: files.filter((file) => file.job === row.id).map(toArtifact) }));
+  };
+
+  return {
+    async get(principal, id) {
+      const rows = await db
+        .select()
+        .from(jobs)
+        .where(and(eq(jobs.id, id), eq(jobs.principal, principal)));
+      return (await withArtifacts(rows))[0];
+    },
+
+    async list(principal, { states, tool, conversation, limit = 20, before }) {
+      const cursor = before
+        ? await db
+            .select({ number: jobs.number })
+            .from(jobs)
+            .where(and(eq(jobs.id, before), eq(jobs.principal, principal)))
+        : [];
+      if (before && !cursor[0]) return [];
+      const rows = await db
+        .select()
+        .from(jobs)
+        .where(
+          and(
+            eq(jobs.principal, principal),
+            states ? inArray(jobs.state, [...states]) : undefined,
+            tool ? eq(jobs.tool, tool) : undefined,
+            conversation ? eq(jobs.conversation, conversation) : undefined,
+            cursor[0] ? lt(jobs.number, cursor[0].number) : undefined,
+          ),
+        )
+        .orderBy(desc(jobs.number))
+        .limit(Math.min(200, Math.max(1, limit)));
+      return withArtifacts(rows);
+    },
+
+    async events(job, after) {
+      const rows = await db
+        .select()
+        .from(events)
+        .where(and(eq(events.job, job), gt(events.seq, after)))
+        .orderBy(asc(events.seq));
+      return rows.map(toEvent);
+    },
+
+    async position(id) {
+      const found = await db.execute<{ ahead: number }>(sql`
+        select (select count(*)::int from jobs other where other.state = 'queued' and other.family = mine.family
+                and (other.priority, other.queued_at, other.number) < (mine.priority, mine.queued_at, mine.number)) as ahead
+        from jobs mine where mine.id = ${storable(id)} and mine.state = 'queued'`);
+      const ahead = found.rows[0]?.ahead;
+      return ahead === undefined ? undefined : ahead + 1;
+    },
+
+    async durations(tool, family) {
+      const rows = await db
+        .select({ seconds: sql<number>`extract(epoch from finished_at - started_at)::float8` })
+        .from(jobs)
+        .where(and(eq(jobs.tool, tool), eq(jobs.family, family), sql`state = 'succeeded'`))
+        .orderBy(desc(jobs.finishedAt))
+        .limit(20);
+      return rows.map((row) => row.seconds);
+    },
+
+    async waiting() {
+      const found = await db.execute<{ family: string; jobs: number; best: number; first: Date }>(sql`
+        select distinct on (family) family, count(*) over (partition by family)::int as jobs, priority as best, queued_at as first
+        from jobs where state = 'queued' order by family, priority, queued_at, number`);
+      return found.rows.map((row) => ({
+        family: row.family,
+        jobs: row.jobs,
+        bestPriority: row.best,
+        firstQueuedAt: new Date(row.first),
+      }));
+    },
+
+    async open() {
+      const rows = await db
+        .select({
+          id: jobs.id,
+          family: jobs.family,
+          state: jobs.state,
+          priority: jobs.priority,
+          attempt: jobs.attempt,
+          beat: jobs.heartbeatAt,
+        })
+        .from(jobs)
+        .where(sql`state in ('queued', 'running', 'canceling')`)
+        .orderBy(asc(jobs.number));
+      return rows.map(({ beat, ...row }) => ({ ...row, ...(beat ? { heartbeatAt: beat } : {}) }));
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/** The tables. A change here is followed by `npm run migrations`; a migration that has landed is never edited. */
+import { sql } from "drizzle-orm";
+import { bigint, boolean, doublePrecision, index, integer, pgTable, primaryKey, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import type { Recipe } from "../../core/artifact.ts";
+import type { FailureView } from "../../core/failure.ts";
+import type { JobClass, JobProgress, JobState } from "../../core/job.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+import { jsonb, text } from "./columns.ts";
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
+
+export const jobs = pgTable(
+  "jobs",
+  {
+    id: text("id").primaryKey(),
+    /** Order of acceptance, for paging. */
+    number: bigint("number", { mode: "number" }).generatedAlwaysAsIdentity(),
+    principal: text("principal").notNull(),
+    tool: text("tool").notNull(),
+    input: jsonb("input").$type<JsonObject>().notNull(),
+    title: text("title").notNull(),
+    state: text("state").$type<JobState>().notNull(),
+    family: text("family").notNull(),
+    engine: text("engine").notNull(),
+    class: text("class").$type<JobClass>().notNull(),
+    vramGb: doublePrecision("vram_gb").notNull(),
+    priority: integer("priority").notNull(),
+    attempt: integer("attempt").notNull().default(0),
+    tries: integer("tries").notNull().default(0),
+    parent: text("parent"),
+    conversation: text("conversation"),
+    message: text("message"),
+    ordinal: integer("ordinal"),
+    key: text("key"),
+    requestDigest: text("request_digest").notNull(),
+    error: jsonb("error").$type<FailureView>(),
+    progress: jsonb("progress").$type<JobProgress>(),
+    traceparent: text("traceparent"),
+    /** Number of the last event, given out under this row's lock. */
+    lastSeq: integer("last_seq").notNull().default(0),
+    createdAt: at("created_at").notNull(),
+    queuedAt: at("queued_at").notNull(),
+    startedAt: at("started_at"),
+    finishedAt: at("finished_at"),
+    heartbeatAt: at("heartbeat_at"),
+  },
+  (table) => [
+    uniqueIndex("jobs_key").on(table.principal, table.tool, table.key).where(sql`key is not null`),
+    // ascending, though they are read backwards: a descending index puts nulls last and would not serve a descending order, which has them first
+    index("jobs_principal").on(table.principal, table.number),
+    index("jobs_conversation").on(table.principal, table.conversation, table.number).where(sql`conversation is not null`),
+    // partial, so that a million finished rows cost nothing where work is looked for
+    index("jobs_waiting").on(table.family, table.priority, table.queuedAt, table.number).where(sql`state = 'queued'`),
+    index("jobs_waiting_principal").on(table.principal).where(sql`state = 'queued'`),
+    index("jobs_open").on(table.number).where(sql`state in ('queued', 'running', 'canceling')`),
+    index("jobs_history").on(table.tool, table.family, table.finishedAt).where(sql`state = 'succeeded'`),
+  ],
+);
+
+export const attempts = pgTable(
+  "attempts",
+  {
+    job: text("job")
+      .notNull()
+      .references(() => jobs.id, { onDelete: "cascade" }),
+    number: integer("number").notNull(),
+    worker: text("worker").notNull(),
+    startedAt: at("started_at").notNull(),
+    endedAt: at("ended_at"),
+    outcome: text("outcome").$type<"succeeded" | "failed" | "canceled" | "requeued" | "lost">(),
+    engineRef: text("engine_ref"),
+  },
+  (table) => [primaryKey({ columns: [table.job, table.number] })],
+);
+
+export const artifacts = pgTable(
+  "artifacts",
+  {
+    id: text("id").primaryKey(),
+    number: bigint("number", { mode: "number" }).generatedAlwaysAsIdentity(),
+    principal: text("principal").notNull(),
+    job: text("job").references(() => jobs.id, { onDelete: "cascade" }),
+    attempt: integer("attempt").notNull(),
+    ordinal: integer("ordinal").notNull(),
+    name: text("name").notNull(),
+    mediaType: text("media_type").notNull(),
+    bytes: bigint("bytes", { mode: "number" }).notNull(),
+    sha256: text("sha256").notNull(),
+    storageKey: text("storage_key").notNull(),
+    width: integer("width"),
+    height: integer("height"),
+    preview: boolean("preview").notNull().default(false),
+    recipe: jsonb("recipe").$type<Recipe>(),
+    createdAt: at("created_at").notNull(),
+  },
+  (table) => [
+    // the last word against publishing twice, below the fence
+    uniqueIndex("artifacts_place").on(table.job, table.ordinal),
+    uniqueIndex("artifacts_storage").on(table.storageKey),
+    index("artifacts_principal").on(table.principal, table.number),
+  ],
+);
+
+export const events = pgTable(
+  "events",
+  {
+    job: text("job")
+      .notNull()
+      .references(() => jobs.id, { onDelete: "cascade" }),
+    seq: integer("seq").notNull(),
+    type: text("type").$type<"state" | "artifact">().notNull(),
+    data: jsonb("data").$type<JsonObject>().notNull(),
+    at: at("at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.job, table.seq] })],
+);
+
+export const settings = pgTable("settings", {
+  name: text("name").primaryKey(),
+  value: jsonb("value").$type<Json>(),
+});
+
+export const plans = pgTable(
+  "plans",
+  {
+    conversation: text("conversation").notNull(),
+    message: text("message").notNull(),
+    principal: text("principal").notNull(),
+    plan: jsonb("plan").$type<JsonObject>().notNull(),
+    createdAt: at("created_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.conversation, table.message] })],
+);

@@ -1,0 +1,78 @@
+/** Artifacts, settings and plans on PostgreSQL. */
+import { and, desc, eq, sql } from "drizzle-orm";
+import type { ArtifactStore } from "../../core/ports/job-store.ts";
+import type { Plans, Settings } from "../../core/ports/stores.ts";
+import { notify } from "./change.ts";
+import { toArtifact } from "./rows.ts";
+import { artifacts, jobs, plans, settings } from "./schema.ts";
+import { type Db, transact } from "./transact.ts";
+
+export function artifactStore(db: Db): ArtifactStore {
+  return {
+    async get(principal, id) {
+      const [row] = await db
+        .select()
+        .from(artifacts)
+        .where(and(eq(artifacts.id, id), eq(artifacts.principal, principal)));
+      return row ? toArtifact(row) : undefined;
+    },
+    async addUpload(artifact) {
+      await db.insert(artifacts).values(artifact);
+    },
+    async list(principal, { conversation, limit = 50 }) {
+      const rows = await db
+        .select({ artifact: artifacts })
+        .from(artifacts)
+        .leftJoin(jobs, eq(jobs.id, artifacts.job))
+        .where(and(eq(artifacts.principal, principal), conversation ? eq(jobs.conversation, conversation) : undefined))
+        .orderBy(desc(artifacts.number))
+        .limit(Math.min(500, Math.max(1, limit)));
+      return rows.map((row) => toArtifact(row.artifact));
+    },
+    async isReferenced(storageKey) {
+      const rows = await db.select({ id: artifacts.id }).from(artifacts).where(eq(artifacts.storageKey, storageKey)).limit(1);
+      return rows.length > 0;
+    },
+  };
+}
+
+export function settingsStore(db: Db): Settings {
+  return {
+    async get(name) {
+      const [row] = await db.select().from(settings).where(eq(settings.name, name));
+      return row ? row.value : undefined;
+    },
+    async set(name, value) {
+      await transact(db, async (tx) => {
+        await tx.insert(settings).values({ name, value }).onConflictDoUpdate({ target: settings.name, set: { value } });
+        await notify(tx, { type: "settings", name });
+      });
+    },
+  };
+}
+
+export function planStore(db: Db): Plans {
+  const find: Plans["find"] = async (conversation, message) => {
+    const [row] = await db
+      .select({ plan: plans.plan })
+      .from(plans)
+      .where(and(eq(plans.conversation, conversation), eq(plans.message, message)));
+    return row?.plan;
+  };
+  return {
+    find,
+    async keep(principal, conversation, message, plan) {
+      await db.insert(plans).values({ principal, conversation, message, plan, createdAt: new Date() }).onConflictDoNothing();
+      return (await find(conversation, message)) ?? plan;
+    },
+    async owner(conversation) {
+      const [row] = await db
+        .select({ principal: plans.principal })
+        .from(plans)
+        .where(eq(plans.conversation, conversation))
+        .orderBy(sql`created_at`)
+        .limit(1);
+      return row?.principal;
+    },
+  };
+}

@@ -1,0 +1,248 @@
+/** The composition root: reads as the wiring diagram of one server process. Everything it starts, it stops in reverse order. */
+import { hostname } from "node:os";
+import { createAgent } from "./agent/agent.ts";
+import { createCheckpointer } from "./agent/checkpointer.ts";
+import { chatModelOf } from "./agent/model.ts";
+import type { Config } from "./config.ts";
+import type { StatusView } from "./core/client.ts";
+import { createStudio } from "./core/create-studio.ts";
+import { Failure } from "./core/failure.ts";
+import type { Log } from "./core/log.ts";
+import { defaultPolicy } from "./core/schedule.ts";
+import { createApp } from "./http/app.ts";
+import { listen } from "./http/listen.ts";
+import { studioDoor } from "./mcp-server/door.ts";
+import { createMcpHttp } from "./mcp-server/http.ts";
+import { createBullQueue } from "./platform/bullmq/queue.ts";
+import { createBus } from "./platform/bus/bus.ts";
+import type { DataFolder } from "./platform/data-folder/data-folder.ts";
+import { startEmbeddedPostgres } from "./platform/embedded-postgres/embedded-postgres.ts";
+import { createFolderFiles } from "./platform/files/folder.ts";
+import { createS3Files } from "./platform/files/s3.ts";
+import { createMedia } from "./platform/media/media.ts";
+import { createMetrics } from "./platform/metrics.ts";
+import { databaseFailure } from "./platform/postgres/errors.ts";
+import { openPostgres } from "./platform/postgres/open.ts";
+import { statusRows } from "./status.ts";
+import { createTools } from "./tools/index.ts";
+import { type AttemptParts, createAttempts } from "./workers/attempt.ts";
+import { createComfyui } from "./workers/engines/comfyui/comfyui.ts";
+import { createCpuUpscale } from "./workers/engines/cpu-upscale/cpu-upscale.ts";
+import { createEngines } from "./workers/engines/index.ts";
+import { createPreview } from "./workers/engines/preview/preview.ts";
+import { createGpu } from "./workers/gpu.ts";
+import { createLane } from "./workers/lane.ts";
+import { reconcile, sweep } from "./workers/reconcile.ts";
+
+export interface ServerOptions {
+  config: Config;
+  /** Absent for a worker without a folder of its own. */
+  folder?: DataFolder;
+  version: string;
+  log: Log;
+  say(text: string): void;
+  /** Takes any free port where the usual one is taken: nobody asked for it by name. */
+  anyPort?: boolean;
+  /** Ends by itself after the configured minutes without a request and without an open job. */
+  idle?: boolean;
+  /** Only for a harness that injects faults: told after a job was committed, and waited for at an attempt's boundaries. */
+  hooks?: { accepted?: (tool: string) => void; boundary?: NonNullable<AttemptParts["boundary"]> };
+  /** Milliseconds; shorter than usual only for a harness that would wait for them. */
+  periods?: { reconcileMs?: number; lockMs?: number; stalledMs?: number };
+}
+
+export interface Server {
+  status(): Promise<StatusView>;
+  /** Resolved when everything is stopped, whoever asked for it. */
+  readonly stopped: Promise<void>;
+  /** @param ms patience for what runs; it then goes back in line. */
+  stop(ms?: number): Promise<void>;
+}
+
+const minute = 60_000;
+
+/** Failures: `folder_in_use`, `config`, `database_unavailable`, `queue_unavailable`, `storage_*`. What was started before one of them is stopped again. */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const stops: ((ms: number) => Promise<unknown>)[] = [];
+  let stopping: Promise<void> | undefined;
+  const stopAll = async (ms: number): Promise<void> => {
+    for (const stop of stops.splice(0).reverse())
+      await stop(ms).catch((error: unknown) => options.log.warn({ err: error }, "a part did not stop cleanly"));
+  };
+  let tellStopped = () => {};
+  const stopped = new Promise<void>((resolve) => {
+    tellStopped = resolve;
+  });
+  const stop = (ms = 10_000): Promise<void> => {
+    stopping ??= stopAll(ms).then(tellStopped);
+    return stopping;
+  };
+  try {
+    const status = await wire(options, stops, stop);
+    return { status, stopped, stop };
+  } catch (error) {
+    await stopAll(1000);
+    throw error;
+  }
+}
+
+async function wire(
+  options: ServerOptions,
+  stops: ((ms: number) => Promise<unknown>)[],
+  stop: () => Promise<void>,
+): Promise<() => Promise<StatusView>> {
+  const { config, folder, log, say, version, hooks = {}, periods: { reconcileMs = minute / 2, ...queueTimes } = {} } = options;
+  if (folder) stops.push(await folder.lock());
+
+  // where rows, messages, work and files are kept
+  const databaseUrl = config.databaseUrl ?? (await embedded(options, stops));
+  const database = await openPostgres({ url: databaseUrl, log });
+  stops.push(() => database.close());
+  const { jobs, artifacts, settings, plans } = database;
+  const shared = !(config.roles.http && config.roles.worker) || config.databaseUrl !== undefined;
+  let onDatabaseBack = () => {};
+  const onGap = () => onDatabaseBack();
+  const bus = await createBus({ database, shared, log, onGap, ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}) });
+  stops.push(() => bus.close());
+  const files = config.s3 ? createS3Files({ ...config.s3, log }) : createFolderFiles(config.files ?? folderOf(folder).filesPath, { log });
+  const media = createMedia();
+
+  // what does the work
+  const seen = (name: string) => ({
+    get: async (id = name) => Boolean(await settings.get(`seen.${id}`)),
+    set: (id = name) => settings.set(`seen.${id}`, true),
+  });
+  const comfyui = createComfyui({
+    ...config.comfyui,
+    seen: seen("comfyui").get,
+    modelFamilies: config.modelFamilies,
+    waitMinutes: config.engineWaitMinutes,
+    log,
+  });
+  stops.push(() => comfyui.close());
+  const upscaler = createCpuUpscale({ log });
+  stops.push(() => upscaler.close());
+  const engines = createEngines({
+    gpu: [comfyui],
+    preview: createPreview(),
+    upscaler,
+    previewOnly: config.preview,
+    configured: (id) => id === comfyui.id && config.comfyui.configured,
+    seen: seen("comfyui"),
+  });
+  const queue = await createBullQueue({
+    databaseUrl,
+    families: engines.all.flatMap((engine) => engine.families),
+    // a queue in our own database is nobody else's: what a dead process holds in it is added again from the rows at once
+    forget: !shared && !config.redisUrl,
+    log,
+    ...queueTimes,
+    ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}),
+  });
+  stops.push(() => queue.close());
+
+  // the only door to it
+  const tools = createTools();
+  const metrics = createMetrics({ waiting: jobs.waiting, open: jobs.open, version });
+  const limits = config.limits;
+  const studio = createStudio({
+    ...{ tools, jobs, artifacts, files, media, queue, settings, engines, bus, limits, log },
+    accepted(tool) {
+      metrics.jobAccepted(tool);
+      hooks.accepted?.(tool);
+    },
+  });
+  const model = chatModelOf({ ollama: config.ollama, seen: seen("model"), log, ...(config.openai ? { openai: config.openai } : {}) });
+  const agent = createAgent({
+    studio,
+    plans,
+    checkpointer: await createCheckpointer(database.pool, { explain: databaseFailure }),
+    model,
+    metrics,
+    log,
+  });
+
+  if (config.roles.worker) {
+    // on a folder of its own nobody else works, and this process has not begun: whatever is marked as running is dead
+    const deadMs = shared ? {} : { deadMs: 0 };
+    await reconcile({ jobs, queue, metrics, log, ...deadMs }).catch((error: unknown) => log.warn({ err: error }, "the first look failed"));
+    const gpu = createGpu({ engines, vramGb: config.vramGb, log, ...(agent.release ? { releaseChatModel: agent.release } : {}) });
+    const worker = `${hostname()}:${process.pid}`;
+    for (const card of [true, false]) {
+      const families = engines.all.filter((engine) => engine.gpu === card).flatMap((engine) => engine.families);
+      const attempts = createAttempts({
+        ...{ tools, engines, jobs, artifacts, files, media, bus, gpu, metrics, log, worker },
+        ...(hooks.boundary ? { boundary: hooks.boundary } : {}),
+      });
+      const lane = await createLane({
+        ...{ name: card ? "card" : "processor", families, attempts, queue, jobs, settings, bus, metrics, log },
+        policy: { ...defaultPolicy, mode: config.schedule },
+        ...(card ? { gpu } : {}),
+      });
+      stops.push((ms) => lane.close(ms));
+    }
+    const look = async () => void (await reconcile({ jobs, queue, metrics, log }));
+    await queue.every("reconcile", reconcileMs, look);
+    // what was accepted in the moment in which the database went did not reach a queue that lies in it
+    onDatabaseBack = () => void look().catch((error: unknown) => log.warn({ err: error }, "a look at lost jobs failed"));
+    await queue.every("sweep", 60 * minute, async () => void (await sweep({ jobs, files, artifacts, metrics, log })));
+  }
+
+  // the ways in
+  let url: string | undefined;
+  const checks = {
+    Database: { what: config.databaseUrl ? "PostgreSQL by DATABASE_URL" : "embedded PostgreSQL 16", check: database.ping },
+    Queue: { what: config.redisUrl ? "BullMQ on Redis" : "BullMQ on PostgreSQL", check: async () => void (await queue.depths()) },
+    Files: { what: config.s3 ? `S3 bucket ${config.s3.bucket}` : (config.files ?? "the data folder"), check: files.check },
+  };
+  const status = async (): Promise<StatusView> => ({
+    version,
+    pid: process.pid,
+    data: folder?.path ?? "none",
+    ...(url ? { url } : {}),
+    rows: await statusRows({ engines: engines.all, agent, checks, paused: studio.paused }),
+  });
+  if (!config.roles.http) return status;
+
+  const mcp = createMcpHttp({ door: (principal) => studioDoor(studio, principal), version, log });
+
+  const app = createApp({
+    ...{ studio, agent, limits, log, version, status, mcp, metrics, ready: database.ping },
+    access: { hosts: config.allowedHosts, ...(config.key ? { key: config.key } : {}) },
+  });
+  const where = { host: config.host, log, ...(folder ? { socketPath: folder.socketPath } : {}) };
+  const listening = await listen(app, { ...where, port: config.port }).catch((error: unknown) => {
+    const taken = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE";
+    if (!options.anyPort || !taken) throw error;
+    say(`Port ${config.port} is taken by another program; using a free one (MYSPINBOT_PORT sets it).`);
+    return listen(app, { ...where, port: 0 });
+  });
+  // together: an open MCP stream would hold the listener
+  stops.push((ms) => Promise.all([listening.close(Math.min(ms, 3000)), mcp.close()]));
+  url = listening.url;
+  await folder?.writeServerInfo({ pid: process.pid, version, url });
+
+  if (options.idle && config.idleMinutes > 0) {
+    const clock = setInterval(async () => {
+      if (listening.idleMs() < config.idleMinutes * minute) return;
+      const open = await jobs.open().catch(() => [undefined]);
+      if (open.length > 0) return;
+      say("Nothing to do for a while; ending. The next `myspinbot chat` starts it again.");
+      await stop();
+    }, 5000);
+    stops.push(async () => clearInterval(clock));
+  }
+  return status;
+}
+
+function folderOf(folder: DataFolder | undefined): DataFolder {
+  if (folder) return folder;
+  throw new Failure("config", "A worker without a data folder needs S3_ENDPOINT and its companions, or MYSPINBOT_FILES.");
+}
+
+async function embedded({ folder, log, say }: ServerOptions, stops: ((ms: number) => Promise<unknown>)[]): Promise<string> {
+  if (!folder) throw new Failure("config", "A worker needs the database of the studio. Set DATABASE_URL.");
+  const postgres = await startEmbeddedPostgres({ folder: folder.postgresPath, log, say });
+  stops.push(() => postgres.stop());
+  return postgres.url;
+}

@@ -1,0 +1,74 @@
+/** The table of what was found and what was not, each with the command that brings it: printed at start, by `doctor` and at `/v1/status`. */
+import type { Agent } from "./core/chat.ts";
+import type { StatusRow } from "./core/client.ts";
+import { toFailure } from "./core/failure.ts";
+import type { Engine } from "./core/ports/engine.ts";
+
+export interface StatusParts {
+  engines: readonly Engine[];
+  agent: Pick<Agent, "status">;
+  /** Named checks that resolve where the part works: database, queue, files. */
+  checks: Record<string, { what: string; check(): Promise<void> }>;
+  paused(): Promise<{ mode: string; since: string } | undefined>;
+}
+
+/** A part that hangs must not hang the table. */
+const patience = 5000;
+
+async function within<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error("no answer")), patience);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function engineRow(engine: Engine): Promise<StatusRow> {
+  const status = await within(engine.status()).catch(() => ({
+    id: engine.id,
+    title: engine.title,
+    state: "down" as const,
+    note: "no answer",
+  }));
+  const vram = "vramTotalGb" in status && status.vramTotalGb ? `, ${status.vramTotalGb.toFixed(1)} GB` : "";
+  const version = "version" in status && status.version ? ` ${status.version}` : "";
+  const at = "url" in status && status.url ? ` at ${status.url}` : "";
+  return {
+    part: engine.title,
+    state: status.state === "ready" ? "ok" : status.state,
+    what: status.state === "ready" ? `${at ? `found${version}${at}${vram}` : "ready"}` : (status.note ?? `not found${at}`),
+    ...(status.state !== "ready" && "fix" in status && status.fix ? { fix: status.fix } : {}),
+  };
+}
+
+async function modelRow(agent: StatusParts["agent"]): Promise<StatusRow> {
+  const status = await within(agent.status()).catch(() => ({ planner: "rules" as const, note: "no answer" }));
+  const model = "model" in status && status.model ? `${status.model}${status.url ? ` at ${status.url}` : ""}` : "none";
+  const fix = "fix" in status && status.fix ? { fix: status.fix } : {};
+  if (status.planner !== "rules" && !fix.fix) return { part: "Chat model", state: "ok", what: `${model}, planning: ${status.planner}` };
+  return {
+    part: "Chat model",
+    state: model === "none" ? "absent" : "down",
+    what: status.note ?? `${model}, planning: ${status.planner}`,
+    ...fix,
+  };
+}
+
+export async function statusRows(parts: StatusParts): Promise<StatusRow[]> {
+  const checks = Object.entries(parts.checks).map(async ([part, { what, check }]): Promise<StatusRow> => {
+    try {
+      await within(check());
+      return { part, state: "ok", what };
+    } catch (error) {
+      return { part, state: "down", what: toFailure(error).message };
+    }
+  });
+  const rows = await Promise.all([...checks, modelRow(parts.agent), ...parts.engines.map(engineRow)]);
+  const paused = await within(parts.paused()).catch(() => undefined);
+  if (paused) rows.push({ part: "Paused", state: "info", what: `since ${paused.since}; jobs wait`, fix: 'myspinbot chat "/resume"' });
+  return rows;
+}

@@ -1,0 +1,33 @@
+/** `reroll_job`: the same recipe with a new seed or changed fields, as a new job that remembers its parent. */
+import { z } from "zod";
+import type { JsonObject } from "../core/json.ts";
+import { defineAnswerTool } from "../core/tool.ts";
+import { jobId, pictureFields } from "./fields.ts";
+import { jobAnswer } from "./jobs.ts";
+
+export const rerollJob = defineAnswerTool({
+  name: "reroll_job",
+  title: "Reroll a job",
+  alias: "reroll",
+  description:
+    "Make another one like a job that exists: the same recipe with a new seed, or with the given fields changed (give its seed to keep the composition). Returns a new job id.",
+  input: z.strictObject({
+    job_id: jobId,
+    ...pictureFields,
+    prompt: pictureFields.prompt.optional().describe("New words, instead of the old ones."),
+    count: pictureFields.count.optional().describe("How many pictures, 1 to 8."),
+    scale: z.literal([2, 3, 4]).optional().describe("For an upscale: another scale."),
+  }),
+  positional: ["job_id"],
+  annotations: { readOnly: false, destructive: false, idempotent: false },
+
+  async answer({ job_id, ...fields }, { studio, principal, key, origin, traceparent }) {
+    const changes = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;
+    const job = await studio.reroll(principal, job_id, changes, {
+      ...(key ? { key } : {}),
+      ...(origin ? { origin } : {}),
+      ...(traceparent ? { traceparent } : {}),
+    });
+    return { ...(await jobAnswer(studio, job)), follow: true };
+  },
+});

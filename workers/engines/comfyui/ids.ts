@@ -1,0 +1,40 @@
+/**
+ * Prompt ids: canonical lowercase UUIDs (anything else is refused by newer servers) of one family an attempt. The last digit is the
+ * picture's place in its series, the one before it counts the posts, so that from the one id that is stored all others are known.
+ */
+import { randomUUID } from "node:crypto";
+
+/** A post whose fate is unclear, or a prompt lost in a restart, is posted anew this often. */
+const maxPosts = 8;
+
+const canonical = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export interface PromptIds {
+  /** A new id for this picture; undefined when there were too many. */
+  next(picture: number): string | undefined;
+}
+
+export function createPromptIds(): PromptIds {
+  const base = randomUUID().slice(0, -2);
+  let post = -1;
+  let last: number | undefined;
+  return {
+    next(picture) {
+      // the first post of each later picture keeps the number: it differs in the last digit
+      if (last === picture || post < 0) post++;
+      last = picture;
+      return post < maxPosts ? `${base}${post.toString(16)}${picture.toString(16)}` : undefined;
+    },
+  };
+}
+
+/** Every id that the attempt which stored this one may have posted: of this picture and those before it, the newest first. */
+export function candidates(ref: string): { picture: number; id: string }[] {
+  if (!canonical.test(ref)) return [];
+  const posts = Number.parseInt(ref.at(-2) ?? "0", 16);
+  const pictures = Number.parseInt(ref.at(-1) ?? "0", 16);
+  const found: { picture: number; id: string }[] = [];
+  for (let picture = pictures; picture >= 0; picture--)
+    for (let post = posts; post >= 0; post--) found.push({ picture, id: `${ref.slice(0, -2)}${post.toString(16)}${picture.toString(16)}` });
+  return found;
+}

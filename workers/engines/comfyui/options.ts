@@ -1,0 +1,54 @@
+/** What the ComfyUI adapter is given, and how patient it is. */
+import type { Log } from "../../../core/log.ts";
+
+export interface ComfyuiOptions {
+  /** Address such as `http://127.0.0.1:8188`; a path and `user:password@` are allowed. */
+  url: string;
+  /** Whether the person named it, so that it is waited for and never called absent. */
+  configured: boolean;
+  /** Whether it ever answered. */
+  seen(): Promise<boolean>;
+  /** Model family by checkpoint or LoRA name (`sd15`, `sdxl`), for names that do not tell. */
+  modelFamilies: Record<string, string>;
+  /** Checkpoint to use when none is asked for; the first that can draw when absent. */
+  preferredModel?: string;
+  /** How long a ComfyUI that does not answer is waited for. */
+  waitMinutes: number;
+  log: Log;
+  fetch?: typeof fetch;
+  timings?: Partial<Timings>;
+}
+
+/** All in milliseconds. */
+export interface Timings {
+  /** Between two looks at a prompt; events make it look earlier. */
+  poll: number;
+  /** Between two tries to reach a ComfyUI that does not answer. */
+  retry: number;
+  /** One ordinary request. */
+  request: number;
+  /** `POST /prompt`: validation reads model folders, which may be on a slow disk. */
+  post: number;
+  /** `status()`: a face waits for it. */
+  status: number;
+  /** Between two pings of the socket; a missed answer closes it. */
+  ping: number;
+  /** A socket that says nothing for this long while our prompt runs is opened anew: the server may have forgotten it. */
+  silence: number;
+  /** Until a cancelled prompt has stopped. */
+  confirm: number;
+  /** Until VRAM is back after `/free`. */
+  free: number;
+}
+
+export const defaultTimings: Timings = {
+  poll: 2_000,
+  retry: 2_000,
+  request: 10_000,
+  post: 30_000,
+  status: 2_000,
+  ping: 10_000,
+  silence: 60_000,
+  confirm: 15_000,
+  free: 30_000,
+};

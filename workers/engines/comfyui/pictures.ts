@@ -1,0 +1,130 @@
+/** Makes the pictures of one job one after the other: adopt or post, wait, store. Shared by render and upscale. */
+import type { Readable } from "node:stream";
+import { Failure } from "../../../core/failure.ts";
+import type { Run } from "../../../core/ports/engine.ts";
+import type { Api } from "./api.ts";
+import { cancelPrompt } from "./cancel.ts";
+import { Unreachable } from "./http.ts";
+import { candidates, createPromptIds } from "./ids.ts";
+import { createPromptRunner, type Finished, type PromptRunner } from "./prompt.ts";
+import { fetchResult, MissingFile, resultFiles } from "./results.ts";
+import { openSocket } from "./socket.ts";
+import { createTracker, type Tracker } from "./tracker.ts";
+import { lookUp } from "./truth.ts";
+import { createPatience, createPause, type Patience } from "./wait.ts";
+import type { Graph } from "./wire.ts";
+
+export interface Series {
+  count: number;
+  /** Checks once, when ComfyUI answers, what could not be checked before. */
+  prepare(): Promise<void>;
+  /** Brings the picture to start from into ComfyUI and returns its name there; done before each post, for ComfyUI forgets it in a restart. */
+  upload?(): Promise<string>;
+  graph(index: number, promptId: string, uploaded: string): Graph;
+  save(index: number, file: { mediaType: string; body: Readable; promptId: string }): Promise<void>;
+}
+
+/** Ids of earlier attempts that ComfyUI still has, by picture; what cannot be adopted is stopped. */
+async function findEarlier(api: Api, run: Run, count: number, patience: Patience): Promise<Map<number, string>> {
+  const adopted = new Map<number, string>();
+  for (const ref of run.earlierRefs)
+    for (const { picture, id } of candidates(ref)) {
+      const { state } = await patience.insist(() => lookUp(api, id, run.signal));
+      const usable = state === "done" || state === "running" || state === "pending";
+      if (usable && picture < count && !adopted.has(picture)) adopted.set(picture, id);
+      else if (state === "running" || state === "pending") await cancelPrompt(api, id, run.log);
+    }
+  return adopted;
+}
+
+/** Stores each file of a finished prompt; false when ComfyUI no longer has one of them. */
+async function store(api: Api, run: Run, finished: Finished, patience: Patience, save: Series["save"], index: number): Promise<boolean> {
+  const files = resultFiles(finished.outputs);
+  if (files.length === 0) return false;
+  for (const file of files)
+    for (let broken = 0; ; ) {
+      try {
+        await fetchResult(api, file, run.signal, (mediaType, body) => save(index, { mediaType, body, promptId: finished.id }));
+        break;
+      } catch (error) {
+        if (error instanceof MissingFile) return false;
+        if (!(error instanceof Unreachable) || ++broken > 3) throw error instanceof Unreachable ? brokenOff(error) : error;
+        await patience.silent(error);
+        await patience.ready();
+      }
+    }
+  return true;
+}
+
+function brokenOff(cause: Unreachable): Failure {
+  return new Failure(
+    "engine_unavailable",
+    "The finished picture could not be read from ComfyUI: the connection broke again and again. Retry the job.",
+    {
+      retryable: true,
+      cause,
+    },
+  );
+}
+
+/** Milliseconds that the first post waits for the socket. */
+const openWithin = 2_000;
+
+export async function makePictures(api: Api, waitMinutes: number, run: Run, series: Series): Promise<void> {
+  run.signal.throwIfAborted();
+  // a new attempt of the same job hears the events of the prompt that it adopts
+  const clientId = `msb-${run.job.id}`;
+  const pause = createPause(run.signal);
+  const ids = createPromptIds();
+  let tracker: Tracker | undefined;
+  let runner: PromptRunner | undefined;
+  const say = (note: string) => (tracker ? tracker.waiting(note) : run.progress({ stage: "waiting", fraction: 0, note }));
+  const patience = createPatience(api, waitMinutes, run, say);
+  await patience.ready();
+  const socket = openSocket({
+    http: api.http,
+    timings: api.timings,
+    clientId,
+    log: run.log,
+    onEvent: (event) => tracker?.onEvent(event),
+    onChange: pause.wake,
+  });
+  let earlier = new Map<number, string>();
+  try {
+    // so that no event is missed; a socket that cannot be opened costs progress only
+    if (!socket.open) await pause.sleep(Math.min(openWithin, api.timings.request));
+    earlier = await findEarlier(api, run, series.count, patience);
+    await patience.insist(series.prepare);
+    for (let index = 0; index < series.count; index++) {
+      tracker = createTracker(run, { index, count: series.count }, pause.wake);
+      runner = createPromptRunner({
+        api,
+        run,
+        ids,
+        picture: index,
+        clientId,
+        socket,
+        tracker,
+        patience,
+        pause,
+        graph: async (promptId) => series.graph(index, promptId, (await series.upload?.()) ?? ""),
+      });
+      const adopt = earlier.get(index);
+      earlier.delete(index);
+      let finished = await runner.run(adopt === undefined ? undefined : { id: adopt, graph: series.graph(index, adopt, "") });
+      for (let missing = 0; ; missing++) {
+        tracker.storing();
+        if (await store(api, run, finished, patience, series.save, index)) break;
+        if (missing === 1)
+          throw new Failure("engine_failed", "ComfyUI finished without leaving a picture. Look at its log, then retry the job.");
+        run.log.warn({ prompt: finished.id }, "the files of a finished prompt are gone from ComfyUI; drawing it again");
+        finished = await runner.run();
+      }
+    }
+  } catch (error) {
+    await Promise.all([runner?.cancel(), ...[...earlier.values()].map((id) => cancelPrompt(api, id, run.log))]);
+    throw run.signal.aborted ? run.signal.reason : error;
+  } finally {
+    await socket.close();
+  }
+}

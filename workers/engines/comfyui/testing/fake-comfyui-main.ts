@@ -1,0 +1,21 @@
+/** The fake ComfyUI as a process: `node --import tsx fake-comfyui-main.ts --port N --step-ms 50 --dialect new|old --device cuda|cpu`. */
+import { parseArgs } from "node:util";
+import { startFakeComfyui } from "./fake-comfyui.ts";
+
+const { values } = parseArgs({
+  options: {
+    port: { type: "string", default: "0" },
+    "step-ms": { type: "string", default: "50" },
+    dialect: { type: "string", default: "new" },
+    device: { type: "string", default: "cuda" },
+  },
+});
+const fake = await startFakeComfyui({
+  port: Number(values.port),
+  stepMs: Number(values["step-ms"]),
+  dialect: values.dialect === "old" ? "old" : "new",
+  device: values.device === "cpu" ? "cpu" : "cuda",
+});
+// the one line that a harness reads
+console.log(JSON.stringify({ url: fake.url, pid: process.pid }));
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void fake.close().then(() => process.exit(0)));

@@ -1,0 +1,64 @@
+/** The engines of this installation and the choice among them. A new engine is one file beside this one and one line where the list is made. */
+import { Failure } from "../../core/failure.ts";
+import type { Engine, Engines, ImageCapability, UpscaleCapability } from "../../core/ports/engine.ts";
+
+export interface EngineChoice {
+  /** Engines that use the card, the preferred one first. */
+  gpu: readonly Engine[];
+  /** Stands in where no GPU engine was ever configured or seen. */
+  preview: Engine & { image: ImageCapability };
+  /** Real, and always there. */
+  upscaler: Engine & { upscale: UpscaleCapability };
+  /** Use the preview engine whatever else there is (`--preview`). */
+  previewOnly: boolean;
+  /** Whether the person named this engine in the configuration. */
+  configured(id: string): boolean;
+  /** Whether it ever answered; kept for good, so that an engine that is merely down is waited for and never replaced by a stand-in. */
+  seen: { get(id: string): Promise<boolean>; set(id: string): Promise<void> };
+}
+
+type Capable<Key extends "image" | "upscale"> = Engine & Required<Pick<Engine, Key>>;
+
+function can<Key extends "image" | "upscale">(engine: Engine, key: Key): engine is Capable<Key> {
+  return engine[key] !== undefined;
+}
+
+export function createEngines(choice: EngineChoice): Engines {
+  const all = [...choice.gpu, choice.preview, choice.upscaler];
+
+  const isOurs = async (engine: Engine): Promise<boolean> => {
+    if (choice.configured(engine.id) || (await choice.seen.get(engine.id))) return true;
+    if ((await engine.status()).state !== "ready") return false;
+    await choice.seen.set(engine.id);
+    return true;
+  };
+
+  const gpuEngine = async <Key extends "image" | "upscale">(key: Key): Promise<Capable<Key> | undefined> => {
+    if (choice.previewOnly) return undefined;
+    for (const engine of choice.gpu) if (can(engine, key) && (await isOurs(engine))) return engine;
+    return undefined;
+  };
+
+  return {
+    all,
+    get(id) {
+      const engine = all.find((entry) => entry.id === id);
+      if (!engine)
+        throw new Failure(
+          "engine_unavailable",
+          `The engine "${id}" is not part of this installation. Ask for the work again; another engine will take it.`,
+        );
+      return engine;
+    },
+    async image() {
+      return (await gpuEngine("image")) ?? choice.preview;
+    },
+    async upscaler() {
+      const engine = await gpuEngine("upscale");
+      // ComfyUI comes without an upscale model; the one on the CPU is as real, only slower
+      const models = await engine?.models().catch(() => undefined);
+      if (engine && models && models.upscalers.length > 0) return engine;
+      return choice.upscaler;
+    },
+  };
+}

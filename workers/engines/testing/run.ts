@@ -1,0 +1,97 @@
+/** A Run in memory: gives the artifacts it is told of, keeps what an engine saves and reports. */
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import type { Artifact, Recipe } from "../../../core/artifact.ts";
+import { Failure } from "../../../core/failure.ts";
+import type { Job, JobProgress } from "../../../core/job.ts";
+import type { JsonObject } from "../../../core/json.ts";
+import { silentLog } from "../../../core/log.ts";
+import type { Run } from "../../../core/ports/engine.ts";
+
+interface Saved {
+  name: string;
+  mediaType: string;
+  bytes: Buffer;
+  recipe: Recipe;
+}
+
+export interface TestRun extends Run {
+  saved: Saved[];
+  reported: JobProgress[];
+  previews: { mediaType: string; data: Uint8Array }[];
+  /** As a person who cancels. */
+  abort(): void;
+}
+
+export function testArtifact(id: string, more: Partial<Artifact> = {}): Artifact {
+  return {
+    id,
+    principal: "local",
+    attempt: 0,
+    ordinal: 0,
+    name: "photo.png",
+    mediaType: "image/png",
+    bytes: 1,
+    sha256: "0".repeat(64),
+    storageKey: `uploads/${id}`,
+    createdAt: new Date(0),
+    ...more,
+  };
+}
+
+export function testRun(
+  options: {
+    tool?: string;
+    input?: JsonObject;
+    files?: Record<string, { bytes: Uint8Array; artifact?: Partial<Artifact> }>;
+    /** Called at every report, so that a test can act in the middle of the work. */
+    onProgress?(progress: JobProgress, run: TestRun): void;
+  } = {},
+): TestRun {
+  const stop = new AbortController();
+  const now = new Date(0);
+  const job: Job = {
+    id: "job_0000000000000001",
+    principal: "local",
+    tool: options.tool ?? "render_image",
+    input: options.input ?? {},
+    title: "test",
+    state: "running",
+    family: "test",
+    engine: "test",
+    class: "interactive",
+    vramGb: 0,
+    priority: 1,
+    attempt: 1,
+    tries: 0,
+    createdAt: now,
+    queuedAt: now,
+  };
+  const run: TestRun = {
+    job,
+    attempt: 1,
+    signal: stop.signal,
+    log: silentLog,
+    earlierRefs: [],
+    saved: [],
+    reported: [],
+    previews: [],
+    abort: () => stop.abort(new Failure("canceled", "canceled by the person")),
+    progress(progress) {
+      run.reported.push(progress);
+      options.onProgress?.(progress, run);
+    },
+    preview: (mediaType, data) => void run.previews.push({ mediaType, data }),
+    async open(id) {
+      const file = options.files?.[id];
+      if (!file) throw new Failure("unknown_artifact", `There is no file ${id} of yours.`);
+      return { artifact: testArtifact(id, file.artifact), body: Readable.from([Buffer.from(file.bytes)]) };
+    },
+    async save({ name, mediaType, body, recipe }) {
+      const bytes = body instanceof Uint8Array ? Buffer.from(body) : await buffer(body);
+      run.saved.push({ name, mediaType, bytes, recipe });
+    },
+    async setEngineRef() {},
+  };
+  return run;
+}

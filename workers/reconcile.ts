@@ -1,0 +1,68 @@
+/** What survives a lost queue: rows that should be waiting or running but that the queue does not know are added again. */
+import type { Log } from "../core/log.ts";
+import type { FileStore } from "../core/ports/files.ts";
+import type { ArtifactStore, JobStore } from "../core/ports/job-store.ts";
+import type { Metrics } from "../core/ports/metrics.ts";
+import type { Queue } from "../core/ports/queue.ts";
+
+export interface ReconcileParts {
+  jobs: Pick<JobStore, "open" | "settle">;
+  queue: Pick<Queue, "add" | "has">;
+  metrics: Pick<Metrics, "reconciled">;
+  log: Log;
+  /** Milliseconds without a heartbeat after which a running attempt is taken for dead. Default 30 000. */
+  deadMs?: number;
+  now?: () => number;
+}
+
+/** One pass; returns how many were added. A job that another pass adds too is no harm: a known id is not added twice, and the fence stands behind it. */
+export async function reconcile(parts: ReconcileParts): Promise<number> {
+  const now = parts.now?.() ?? Date.now();
+  let added = 0;
+  for (const job of await parts.jobs.open()) {
+    if (job.state !== "queued") {
+      // a living worker ends its attempt itself, whatever the queue forgot
+      if (now - (job.heartbeatAt?.getTime() ?? 0) < (parts.deadMs ?? 30_000)) continue;
+      // back in line even where the queue still has it: lanes open a family for what waits, not for what a dead worker held
+      const note = "The worker that ran this was lost; starting again.";
+      if (!(await parts.jobs.settle(job.id, job.attempt, { type: "lost", heartbeatAt: job.heartbeatAt, note }))) continue;
+      parts.log.warn({ job: job.id, attempt: job.attempt }, "a worker was lost");
+      if (job.state === "canceling") continue;
+    }
+    if (await parts.queue.has(job)) continue;
+    await parts.queue.add(job);
+    added++;
+    parts.log.info({ job: job.id, state: job.state, attempt: job.attempt }, "a job that the queue had lost was added again");
+  }
+  if (added > 0) parts.metrics.reconciled("readded", added);
+  return added;
+}
+
+export interface SweepParts {
+  jobs: Pick<JobStore, "open">;
+  files: Pick<FileStore, "list" | "remove">;
+  artifacts: Pick<ArtifactStore, "isReferenced">;
+  metrics: Pick<Metrics, "reconciled">;
+  log: Log;
+  /** Milliseconds that a file may lie unpublished. Default one day. */
+  ageMs?: number;
+}
+
+/** Removes stored files of attempts and uploads that died before their rows were written. */
+export async function sweep(parts: SweepParts): Promise<number> {
+  const open = new Set((await parts.jobs.open()).map((job) => `jobs/${job.id}/${job.attempt}/`));
+  const before = Date.now() - (parts.ageMs ?? 24 * 3_600_000);
+  let removed = 0;
+  for (const prefix of ["jobs/", "uploads/"])
+    for await (const file of parts.files.list(prefix)) {
+      if (file.modifiedAt.getTime() > before || open.has(file.key.replace(/[^/]*$/, ""))) continue;
+      if (await parts.artifacts.isReferenced(file.key)) continue;
+      await parts.files.remove(file.key);
+      removed++;
+    }
+  if (removed > 0) {
+    parts.metrics.reconciled("swept", removed);
+    parts.log.info({ removed }, "stored files that no row names were removed");
+  }
+  return removed;
+}
