@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { ollamaAddress, readConfig, settingNames } from "./config.ts";
 import { Failure } from "./core/failure.ts";
 import { defaultLimits } from "./core/limits.ts";
+import { maxPixels } from "./platform/media/decoder.ts";
 
 const home = { HOME: "/home/june" };
 
@@ -188,4 +189,9 @@ it(".env.example shows the defaults as they are", () => {
   const shown = Object.fromEntries([...text.matchAll(/^#(MYSPINBOT_\w+|S3_REGION)=(.+)$/gm)].map((match) => [match[1], match[2]]));
   for (const example of ["MYSPINBOT_DATA", "MYSPINBOT_FILES", "MYSPINBOT_ALLOWED_HOSTS", "MYSPINBOT_MODEL_FAMILIES"]) delete shown[example];
   expect(readConfig({ ...home, ...shown }, 1000)).toEqual(readConfig(home, 1000));
+});
+
+it.each(["MYSPINBOT_MAX_PIXELS", "MYSPINBOT_MAX_UPSCALED_PIXELS"])("%s allows no picture that would be refused when it is done", (name) => {
+  expect(problemsOf({ [name]: `${maxPixels + 1}` })).toContain(`${name}: must be a whole number from 4096 to ${maxPixels}`);
+  expect(() => readConfig({ ...home, [name]: `${maxPixels}` }, 1000)).not.toThrow();
 });

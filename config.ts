@@ -41,6 +41,9 @@ export interface Config {
   modelFamilies: Record<string, string>;
 }
 
+/** No more than `platform/media` opens: a result it refuses would be found out only after the work. */
+const mostPixels = 100_000_000;
+
 const loopback = new Set(["127.0.0.1", "localhost", "::1"]);
 
 function url(protocols: string[], example: string) {
@@ -124,8 +127,8 @@ const settings = z.object({
   MYSPINBOT_PREVIEW: oneOf(["0", "1"], "0"),
   MYSPINBOT_SCHEDULE: oneOf(["warm", "fifo"], "warm"),
   MYSPINBOT_MAX_SIDE: number(64, 16_384, "pixels", defaultLimits.maxSide),
-  MYSPINBOT_MAX_PIXELS: number(4096, 268_435_456, "pixels", defaultLimits.maxPixels),
-  MYSPINBOT_MAX_UPSCALED_PIXELS: number(4096, 268_435_456, "pixels", defaultLimits.maxUpscaledPixels),
+  MYSPINBOT_MAX_PIXELS: number(4096, mostPixels, "pixels", defaultLimits.maxPixels),
+  MYSPINBOT_MAX_UPSCALED_PIXELS: number(4096, mostPixels, "pixels", defaultLimits.maxUpscaledPixels),
   MYSPINBOT_MAX_PROMPT: number(1, 100_000, "characters", defaultLimits.maxPrompt),
   MYSPINBOT_MAX_UPLOAD: number(1, 10_000_000_000, "bytes", defaultLimits.maxUpload),
   MYSPINBOT_MAX_WAITING: number(1, 100_000, "jobs", defaultLimits.maxWaiting),

@@ -10,6 +10,8 @@ import { connectStudio, dataFolder, type Place } from "./place.ts";
 
 const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
 
+// often a log file on the disk of the data folder: when that is full, words are lost, and nothing ends because of it
+process.stderr.on("error", () => undefined);
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 const place = (config: Config): Place => ({ data: config.data, main: process.argv[1] ?? "", say });
 
@@ -93,10 +95,13 @@ async function mcp(): Promise<number> {
   const { serveStdio } = await import("./mcp-server/stdio.ts");
   const { revivingClient } = await import("./cli/reviving.ts");
   const folder = await dataFolder(place(config));
-  const open = () => connectStudio(place(config), folder);
-  const client = await open();
-  const { url } = await client.status();
-  await serveStdio(revivingClient(client, open), { version, output, ...(url ? { origin: url } : {}) });
+  let url: string | undefined;
+  const open = async () => {
+    const client = await connectStudio(place(config), folder);
+    ({ url } = await client.status());
+    return client;
+  };
+  await serveStdio(revivingClient(await open(), open), { version, output, origin: () => url });
   return 0;
 }
 

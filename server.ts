@@ -30,8 +30,10 @@ import { createComfyui } from "./workers/engines/comfyui/comfyui.ts";
 import { createCpuUpscale } from "./workers/engines/cpu-upscale/cpu-upscale.ts";
 import { createEngines } from "./workers/engines/index.ts";
 import { createPreview } from "./workers/engines/preview/preview.ts";
+import { createSeen } from "./workers/engines/seen.ts";
 import { createGpu } from "./workers/gpu.ts";
 import { createLane } from "./workers/lane.ts";
+import { ownsFiles } from "./workers/owns-files.ts";
 import { reconcile, sweep } from "./workers/reconcile.ts";
 
 export interface ServerOptions {
@@ -108,13 +110,10 @@ async function wire(
   const media = createMedia();
 
   // what does the work
-  const seen = (name: string) => ({
-    get: async (id = name) => Boolean(await settings.get(`seen.${id}`)),
-    set: (id = name) => settings.set(`seen.${id}`, true),
-  });
+  const seen = createSeen(settings, "comfyui");
   const comfyui = createComfyui({
     ...config.comfyui,
-    seen: seen("comfyui").get,
+    seen: seen.likely,
     modelFamilies: config.modelFamilies,
     waitMinutes: config.engineWaitMinutes,
     log,
@@ -128,7 +127,7 @@ async function wire(
     upscaler,
     previewOnly: config.preview,
     configured: (id) => id === comfyui.id && config.comfyui.configured,
-    seen: seen("comfyui"),
+    seen,
   });
   const queue = await createBullQueue({
     databaseUrl,
@@ -152,7 +151,12 @@ async function wire(
       hooks.accepted?.(tool);
     },
   });
-  const model = chatModelOf({ ollama: config.ollama, seen: seen("model"), log, ...(config.openai ? { openai: config.openai } : {}) });
+  const model = chatModelOf({
+    ollama: config.ollama,
+    seen: createSeen(settings, "model"),
+    log,
+    ...(config.openai ? { openai: config.openai } : {}),
+  });
   const agent = createAgent({
     studio,
     plans,
@@ -164,8 +168,14 @@ async function wire(
 
   if (config.roles.worker) {
     // on a folder of its own nobody else works, and this process has not begun: whatever is marked as running is dead
-    const deadMs = shared ? {} : { deadMs: 0 };
-    await reconcile({ jobs, queue, metrics, log, ...deadMs }).catch((error: unknown) => log.warn({ err: error }, "the first look failed"));
+    const alone = shared ? {} : { deadMs: 0, graceMs: 0 };
+    const first = reconcile({ jobs, queue, metrics, log, ...alone }).catch((error: unknown) =>
+      log.warn({ err: error }, "the first look failed"),
+    );
+    // others may live: waiting for a sign of it must not keep this one from beginning
+    if (!shared) await first;
+    const owned = () => ownsFiles({ files, settings });
+    void owned().catch((error: unknown) => log.warn({ err: error }, "whose files these are could not be told yet"));
     const gpu = createGpu({ engines, vramGb: config.vramGb, log, ...(agent.release ? { releaseChatModel: agent.release } : {}) });
     const worker = `${hostname()}:${process.pid}`;
     for (const card of [true, false]) {
@@ -185,7 +195,7 @@ async function wire(
     await queue.every("reconcile", reconcileMs, look);
     // what was accepted in the moment in which the database went did not reach a queue that lies in it
     onDatabaseBack = () => void look().catch((error: unknown) => log.warn({ err: error }, "a look at lost jobs failed"));
-    await queue.every("sweep", 60 * minute, async () => void (await sweep({ jobs, files, artifacts, metrics, log })));
+    await queue.every("sweep", 60 * minute, async () => void (await sweep({ jobs, files, artifacts, owned, metrics, log })));
   }
 
   // the ways in

@@ -1,10 +1,30 @@
-/** What `doctor` can tell while no studio runs: engines and chat model are looked at, nothing is started. */
+/** What `doctor` can tell while no studio runs: engines, chat model and what is configured elsewhere are looked at, nothing is started or changed. */
 import { chatModelOf } from "./agent/model.ts";
 import type { Config } from "./config.ts";
 import type { StatusView } from "./core/client.ts";
 import { silentLog } from "./core/log.ts";
-import { statusRows } from "./status.ts";
+import { createS3Files } from "./platform/files/s3.ts";
+import { openPostgres } from "./platform/postgres/open.ts";
+import { type StatusParts, statusRows } from "./status.ts";
 import { createComfyui } from "./workers/engines/comfyui/comfyui.ts";
+
+/** Only what others run: the embedded parts start with the studio. */
+function outside({ databaseUrl, s3 }: Config): StatusParts["checks"] {
+  return {
+    ...(databaseUrl
+      ? {
+          Database: {
+            what: "PostgreSQL by DATABASE_URL",
+            async check() {
+              const database = await openPostgres({ url: databaseUrl, log: silentLog, poolMax: 1, migrate: false });
+              await database.ping().finally(() => database.close());
+            },
+          },
+        }
+      : {}),
+    ...(s3 ? { Files: { what: `S3 bucket ${s3.bucket}`, check: () => createS3Files({ ...s3, log: silentLog }).check() } } : {}),
+  };
+}
 
 export async function standaloneStatus(config: Config, version: string): Promise<StatusView> {
   const seen = async () => false;
@@ -22,7 +42,7 @@ export async function standaloneStatus(config: Config, version: string): Promise
     ...(config.openai ? { openai: config.openai } : {}),
   });
   try {
-    const rows = await statusRows({ engines: [comfyui], agent: model, checks: {}, paused: async () => undefined });
+    const rows = await statusRows({ engines: [comfyui], agent: model, checks: outside(config), paused: async () => undefined });
     const studio = { part: "Studio", state: "absent", what: "not running", fix: "myspinbot start" } as const;
     return { version, pid: 0, data: config.data, rows: [studio, ...rows] };
   } finally {

@@ -102,7 +102,8 @@ export function createStudio(given: StudioParts): Studio {
     async cancel(principal, id) {
       const job = isId("job", id) ? await jobs.cancel(principal.id, id) : undefined;
       if (!job) throw unknownJob(id);
-      if (job.state === "canceled") void queue.remove(job).catch(() => undefined);
+      // waited for: a retry right behind it must not find the old item, and lose its own
+      if (job.state === "canceled") await queue.remove(job).catch(() => undefined);
       return own(principal, id);
     },
 

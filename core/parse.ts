@@ -7,8 +7,10 @@ import type { Tool } from "./tool.ts";
 function fieldsOf(error: z.ZodError, allowed: string[]): { path: string; message: string }[] {
   return error.issues.map((issue) => {
     const path = issue.path.join(".") || "(input)";
-    if (issue.code === "unrecognized_keys")
-      return { path: issue.keys.join(", "), message: `unknown field; allowed here: ${allowed.join(", ") || "none"}` };
+    if (issue.code === "unrecognized_keys") {
+      const known = issue.path.length === 0 ? `; allowed here: ${allowed.join(", ") || "none"}` : "";
+      return { path: [...issue.path, issue.keys.join(", ")].join("."), message: `unknown field${known}` };
+    }
     return { path, message: issue.message };
   });
 }

@@ -58,3 +58,10 @@ export function sizeFor(family: string, aspect: string): [number, number] {
     throw new Failure("invalid_input", `aspect "${aspect}" is not known. Use one of: ${aspects.join(", ")}, or give width and height.`);
   return size;
 }
+
+/** The aspect word whose shape is nearest to a picture's: what is drawn from it keeps its shape. */
+export function nearestAspect(width: number, height: number): Aspect {
+  const table = tables["sdxl"] as Table;
+  const off = (aspect: Aspect) => Math.abs(Math.log(width / height) - Math.log(table[aspect][0] / table[aspect][1]));
+  return aspects.reduce((best, aspect) => (off(aspect) < off(best) ? aspect : best));
+}

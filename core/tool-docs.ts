@@ -14,9 +14,11 @@ function kindOf(schema: JsonObject): string {
   if (schema["type"] === "array") return `list of ${kindOf(object(schema["items"]))}`;
   if (schema["type"] === "object") return `{ ${Object.keys(object(schema["properties"])).join(", ")} }`;
   const low = schema["minimum"] ?? (schema["exclusiveMinimum"] !== undefined ? `above ${schema["exclusiveMinimum"]}` : undefined);
-  const high = schema["maximum"];
+  // the largest number that JSON keeps exactly is no limit that anybody needs to read
+  const high = schema["maximum"] === Number.MAX_SAFE_INTEGER ? undefined : schema["maximum"];
+  const step = schema["multipleOf"] === undefined ? "" : `, a multiple of ${schema["multipleOf"]}`;
   const range = low !== undefined && high !== undefined ? `, ${low} to ${high}` : low !== undefined ? `, from ${low}` : "";
-  return `${schema["type"] ?? "any"}${range}`;
+  return `${schema["type"] ?? "any"}${range}${step}`;
 }
 
 const cell = (text: string) => text.replace(/\|/g, "\\|").replace(/\s+/g, " ");

@@ -1,7 +1,7 @@
 /** Pictures that a person brings: read whole within the limit, looked into, stored, and only then known. */
 import type { Readable } from "node:stream";
 import type { Artifact } from "./artifact.ts";
-import { Failure } from "./failure.ts";
+import { Failure, toFailure } from "./failure.ts";
 import { newId } from "./ids.ts";
 import type { Limits } from "./limits.ts";
 import type { FileStore } from "./ports/files.ts";
@@ -32,15 +32,16 @@ export async function readAll(body: Readable, limit: number, over: () => Failure
 
 /** A name a person may have given, without what a file system or a header could stumble over. */
 export function safeName(name: string, extension: string): string {
-  const base = name
+  const cleaned = name
     .replace(/^.*[/\\]/, "")
     .replace(/\.[a-z0-9]{1,5}$/i, "")
     .normalize("NFC")
-    // control and direction-changing characters, and what file systems and headers give a meaning to
-    .replace(/[\p{Cc}\p{Cf}"<>|:*?/\\]/gu, "")
+    // half characters, control and direction-changing ones, and what file systems and headers give a meaning to
+    .replace(/[\p{Surrogate}\p{Cc}\p{Cf}"<>|:*?/\\]/gu, "")
     .replace(/^\.+/, "")
-    .trim()
-    .slice(0, 100);
+    .trim();
+  // by characters: half of one cannot be written into an address
+  const base = [...cleaned].slice(0, 100).join("");
   return `${base || "picture"}.${extension}`;
 }
 
@@ -73,7 +74,8 @@ export async function storeUpload(
   try {
     await parts.artifacts.addUpload(artifact);
   } catch (error) {
-    await parts.files.remove(storageKey).catch(() => undefined);
+    // a database that went away may have committed the row: then the file must stay, else the sweep finds it
+    if (toFailure(error).code !== "database_unavailable") await parts.files.remove(storageKey).catch(() => undefined);
     throw error;
   }
   return artifact;

@@ -38,7 +38,9 @@ export async function* watchJob(
   try {
     const row = await parts.jobs.get(principal, id);
     if (!row) throw unknownJob(id);
-    let seen = after;
+    // a number that this job never gave would hide its end
+    const known = after === 0 || (await parts.jobs.events(id, after - 1)).length > 0;
+    let seen = known ? after : 0;
     let finished = false;
     let first = true;
     while (!signal?.aborted) {

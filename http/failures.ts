@@ -13,7 +13,8 @@ export const statusByCode: Record<FailureCode, number> = {
   key_conflict: 409,
   not_allowed: 403,
   unauthorized: 401,
-  limit_exceeded: 429,
+  // a prompt or a size: the same request never passes. What passes later (a full queue) is 429, below
+  limit_exceeded: 422,
   unsupported_media: 415,
   conflict: 409,
   canceled: 409,
@@ -51,7 +52,8 @@ export class HttpFailure extends Failure {
 
 /** `{"error": FailureView}` with the right status. */
 export function failureResponse(failure: Failure): Response {
-  const status = failure instanceof HttpFailure ? failure.status : statusByCode[failure.code];
+  const later = failure.code === "limit_exceeded" && failure.retryable;
+  const status = failure instanceof HttpFailure ? failure.status : later ? 429 : statusByCode[failure.code];
   return new Response(JSON.stringify({ error: failure.view() }), {
     status,
     headers: {

@@ -1,4 +1,5 @@
 /** Serves the app on TCP and on the data folder's socket, told apart, and ends both politely. */
+import { setMaxListeners } from "node:events";
 import { chmod } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
@@ -50,6 +51,8 @@ function urlOf(host: string, port: number): string {
 export async function listen(app: Hono<Env>, options: ListenOptions): Promise<Listening> {
   const { host, port, socketPath, log, headersMs = 20_000 } = options;
   const closing = new AbortController();
+  // every open request listens to it
+  setMaxListeners(0, closing.signal);
   let active = 0;
   let quietSince = Date.now();
 

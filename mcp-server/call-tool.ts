@@ -12,7 +12,7 @@ import { reportProgress } from "./progress.ts";
 
 export interface CallOptions {
   heartbeatMs: number;
-  origin?: string;
+  origin?(): string | undefined;
   log: Log;
 }
 
@@ -48,7 +48,6 @@ function traceOf(context: ServerContext): { traceparent?: string } {
 }
 
 export function createToolCaller(door: Door, list: ToolList, { heartbeatMs, origin, log }: CallOptions) {
-  const answers = { door, ...(origin ? { origin } : {}), log };
   const run = async (tool: ToolView, params: Params, context: ServerContext): Promise<CallToolResult> => {
     const { input, key } = splitKey(tool, params.arguments ?? {}, context);
     const progress = reportProgress(context, heartbeatMs);
@@ -59,6 +58,8 @@ export function createToolCaller(door: Door, list: ToolList, { heartbeatMs, orig
         ...(key !== undefined ? { key } : {}),
         ...traceOf(context),
       });
+      const at = origin?.();
+      const answers = { door, ...(at ? { origin: at } : {}), log };
       return await (result.kind === "job" ? jobResult(result, answers) : answerResult(result, answers));
     } finally {
       progress.stop();

@@ -10,8 +10,8 @@ export interface McpServerOptions {
   version: string;
   /** Which protocol era this instance serves; what exists in one of them only (subscriptions, elicitation) is registered by it. */
   era?: "legacy" | "modern";
-  /** Where a browser reaches the studio, such as `http://127.0.0.1:3000`; without it answers name resources only. */
-  origin?: string;
+  /** Where a browser reaches the studio, such as `http://127.0.0.1:3000`; without it answers name resources only. Asked at each answer: a studio that was started again may listen elsewhere. */
+  origin?(): string | undefined;
   /** Longest silence while a call with a progress token runs, in milliseconds. Default 4000. */
   heartbeatMs?: number;
   log?: Log;

@@ -49,7 +49,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
       version: options.version,
       era,
       log,
-      ...(origin ? { origin } : {}),
+      ...(origin ? { origin: () => origin } : {}),
       ...(options.heartbeatMs ? { heartbeatMs: options.heartbeatMs } : {}),
     });
   };

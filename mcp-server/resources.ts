@@ -18,7 +18,7 @@ import { artifactUri } from "./files.ts";
 export const inlineLimit = 7_000_000;
 
 export interface ResourceOptions {
-  origin?: string;
+  origin?(): string | undefined;
   log?: Log;
 }
 
@@ -53,7 +53,7 @@ export function registerArtifacts(mcp: McpServer, door: Door, { origin, log }: R
     { title: "Artifact", description: "A file that a job made or a person uploaded, with its recipe." },
     async (uri, { id }) => {
       try {
-        return await read(door, String(id), origin);
+        return await read(door, String(id), origin?.());
       } catch (error) {
         const failure = toFailure(error);
         if (failure.code === "unknown_artifact") throw new ResourceNotFoundError(uri.toString(), failure.message);

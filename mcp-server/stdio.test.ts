@@ -132,6 +132,35 @@ describe("the process", () => {
 });
 
 describe("serveStdio on given streams", () => {
+  it("links to where the studio is now, not to where it was at first", async () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    let said = "";
+    output.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    let origin = "http://127.0.0.1:1111";
+    const door = studioDoor(scriptedStudio({ runMs: 0 }), localPrincipal);
+    const served = serveStdio(door, { version: "1", input, output, origin: () => origin });
+    const render = { name: "render_image", arguments: { prompt: "x" } };
+    const answer = async (id: number, params: object) => {
+      input.write(line({ id, method: "tools/call", params }));
+      await vi.waitFor(() => expect(said).toContain(`"id":${id}`), patience);
+      const found = said
+        .trim()
+        .split("\n")
+        .find((entry) => entry.includes(`"id":${id}`));
+      return (JSON.parse(found ?? "{}") as { result: Result }).result;
+    };
+    input.write(initialize);
+    const { id } = jobOf(await answer(2, render));
+    const wait = { name: "wait_for_job", arguments: { job_id: id } };
+    expect(JSON.stringify(await answer(3, wait))).toContain("http://127.0.0.1:1111/v1/files/");
+    origin = "http://127.0.0.1:2222";
+    const later = JSON.stringify(await answer(4, wait));
+    expect(later).toContain("http://127.0.0.1:2222/v1/files/");
+    expect(later).not.toContain("1111");
+    input.end();
+    await served;
+  });
+
   it("leaves the process's own output alone, and names a studio that does not run", async () => {
     const [input, output] = [new PassThrough(), new PassThrough()];
     const { write } = process.stdout;

@@ -12,8 +12,8 @@ export interface StdioOptions {
   input?: Readable;
   /** Default: standard output, which is then closed to everything else. */
   output?: Writable;
-  /** Where a browser reaches the studio. */
-  origin?: string;
+  /** Where a browser reaches the studio now. */
+  origin?(): string | undefined;
   heartbeatMs?: number;
   /** Must not write to standard output. */
   log?: Log;

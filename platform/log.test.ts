@@ -1,4 +1,5 @@
 /** No secret reaches a log. */
+import { spawnSync } from "node:child_process";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,4 +26,17 @@ it("writes JSON lines without passwords, keys and tokens", () => {
     ["job_a", "hello"],
     ["job_a", "no database"],
   ]);
+});
+
+it("goes on without a log when its disk is full", () => {
+  const script = `
+    import { openSync } from "node:fs";
+    import { createLog } from ${JSON.stringify(new URL("./log.ts", import.meta.url).href)};
+    const log = createLog("info", openSync("/dev/full", "w"));
+    log.info({}, "one");
+    log.child({ job: "a" }).error({ err: new Error("x") }, "two");
+    setTimeout(() => process.stdout.write("alive"), 50);
+  `;
+  const child = spawnSync(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script], { encoding: "utf8" });
+  expect([child.status, child.stdout]).toEqual([0, "alive"]);
 });

@@ -15,6 +15,24 @@ function plainError(error: Error) {
   return { ...rest, message: withoutPasswords(message), stack: withoutPasswords(stack ?? "") };
 }
 
+/** Bytes of log that are kept for later while they cannot be written. */
+const mostHeld = 1_000_000;
+
+/** The log often lies on the same disk as everything else: when that is full, what cannot be logged is lost, and the studio goes on. */
+function toDescriptor(fd: number) {
+  const stream = destination({ fd, sync: true, maxLength: mostHeld });
+  stream.on("error", () => undefined);
+  // past the limit it would not even try any more
+  stream.on("drop", () => {
+    try {
+      stream.flushSync();
+    } catch {
+      // still full
+    }
+  });
+  return stream;
+}
+
 /** @param fd file descriptor; 2 = stderr. */
 export function createLog(level: "silent" | "error" | "warn" | "info" | "debug" | "trace", fd = 2): Log {
   return pino(
@@ -24,6 +42,6 @@ export function createLog(level: "silent" | "error" | "warn" | "info" | "debug" 
       redact: { paths: secret.flatMap((name) => [name, `*.${name}`]), censor: "***" },
       serializers: { err: plainError },
     },
-    destination({ fd, sync: true }),
+    toDescriptor(fd),
   );
 }

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../core/failure.ts";
 import type { JsonObject } from "../core/json.ts";
+import { nearestAspect } from "../core/sizes.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { artifactId, pictureFields } from "./fields.ts";
 import { checkPrompt, checkSize } from "./limits.ts";
@@ -42,10 +43,12 @@ export const renderImage = defineJobTool({
       throw new Failure("invalid_input", "width and height go together: give both, or an aspect such as wide.");
     if (wish.strength !== undefined && !wish.init_image)
       throw new Failure("invalid_input", "strength needs init_image: the picture to start from.");
+    let aspect: string | undefined = wish.aspect;
     if (wish.init_image) {
       const source = await artifact(wish.init_image);
-      if (!source.width)
+      if (!source.width || !source.height)
         throw new Failure("unsupported_media", `${source.name} is not a picture. init_image takes a PNG, JPEG or WebP picture.`);
+      if (!sized) aspect ??= nearestAspect(source.width, source.height);
     }
     const engine = await engines.image();
     const { request, family, vramGb } = await engine.image.plan({
@@ -54,7 +57,7 @@ export const renderImage = defineJobTool({
       count: wish.count,
       seed: wish.seed ?? randomInt(0, 2 ** 32),
       loras: (wish.loras ?? []).map(({ name, weight }) => ({ name, weight })),
-      ...(wish.aspect ? { aspect: wish.aspect } : {}),
+      ...(aspect ? { aspect } : {}),
       ...(wish.width && wish.height ? { width: wish.width, height: wish.height } : {}),
       ...(wish.steps ? { steps: wish.steps } : {}),
       ...(wish.model ? { model: wish.model } : {}),

@@ -74,7 +74,7 @@ describe("render_image", () => {
     [{ prompt: "x", strength: 0 }, /strength: must be more than 0\./],
     [{ prompt: "x", model: "m".repeat(201) }, /model: must be at most 200 characters\./],
     [{ prompt: "x", loras: "fox" }, /loras: must be a list\./],
-    [{ prompt: "x", loras: [{ nmae: "fox" }] }, /loras\.0\.name: is missing; /],
+    [{ prompt: "x", loras: [{ nmae: "fox" }] }, /loras\.0\.name: is missing; loras\.0\.nmae: unknown field\.$/],
     [{ prompt: "x", width: 1001, height: 1000 }, /width: a multiple of 8/],
     [{ prompt: "x", init_image: "../../etc/passwd" }, /init_image: an artifact id looks like/],
     [{ prompt: "x", loras: [{ name: "a", weight: 99 }] }, /loras.0.weight/],
@@ -104,6 +104,11 @@ describe("render_image", () => {
     expect((await failure(() => prepare(render, { prompt: "x", init_image: id }))).code).toBe("unknown_artifact");
     const { width: _w, height: _h, ...sound } = picture(id, { mediaType: "audio/wav" });
     expect((await failure(() => prepare(render, { prompt: "x", init_image: id }, testContext([sound])))).code).toBe("unsupported_media");
+    // 640x480 is 4:3; what is drawn from it keeps that shape, unless another one is asked for
+    const drawn = await prepare(render, { prompt: "x", init_image: id }, testContext([picture(id)]));
+    expect([drawn.input["width"], drawn.input["height"]]).toEqual([1152, 896]);
+    const wide = await prepare(render, { prompt: "x", init_image: id, aspect: "wide" }, testContext([picture(id)]));
+    expect([wide.input["width"], wide.input["height"]]).toEqual([1344, 768]);
     expect((await prepare(render, { prompt: "x", init_image: id }, testContext([picture(id)]))).input).toMatchObject({
       init_image: id,
       strength: 0.6,

@@ -32,6 +32,8 @@ export interface AttemptParts {
   beatMs?: number;
   /** Milliseconds without any progress after which an attempt is given up. Default 10 minutes. */
   stallMs?: number;
+  /** Milliseconds that an engine has to stop once it was told to; then the attempt ends without it. Default 60 000. */
+  letGoMs?: number;
   /** Waits at a named boundary; only a fault-injection harness gives one. */
   boundary?: (name: "claimed" | "engine_done" | "stored" | "published", job: string) => Promise<void>;
 }
@@ -57,6 +59,25 @@ const reasons: Record<Stop, Failure> = {
     retryable: true,
   }),
 };
+
+/** The work's own end, or the abort's reason where the work is still not done `ms` after it: a lane must not wait for ever for an engine that hangs. */
+async function endedOrAbandoned(work: Promise<void>, signal: AbortSignal, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort = () => {};
+  const abandoned = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      timer = setTimeout(() => reject(signal.reason), ms);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+  try {
+    await Promise.race([work, abandoned]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", onAbort);
+  }
+}
 
 export interface Attempts {
   /** Runs the job to its end, or throws TryAgain where it is to come back. Never throws anything else. */
@@ -147,7 +168,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
     const end = await (async (): Promise<Failure | undefined> => {
       try {
         await boundary("claimed", job.id);
-        await carryOut(claim, controller.signal, reporter, results, log);
+        await endedOrAbandoned(carryOut(claim, controller.signal, reporter, results, log), controller.signal, parts.letGoMs ?? 60_000);
         return undefined;
       } catch (error) {
         if (!controller.signal.aborted) log.warn({ err: error }, "the attempt ended with an error");
@@ -165,12 +186,24 @@ export function createAttempts(parts: AttemptParts): Attempts {
     }
   }
 
-  async function publish(claim: Claim, results: Results, log: Log, why: Stop | undefined): Promise<"succeeded" | "canceled" | "nothing"> {
+  async function publish(
+    claim: Claim,
+    results: Results,
+    log: Log,
+    why: Stop | undefined,
+  ): Promise<"succeeded" | "failed" | "canceled" | "nothing"> {
     const { job } = claim;
     await boundary("stored", job.id);
     // without a limit: the work is done, only the database has to come back
     const never = new AbortController().signal;
-    const outcome = await insist(() => parts.jobs.publish(job.id, job.attempt, results.drafts), never, log);
+    let outcome: Awaited<ReturnType<JobStore["publish"]>>;
+    try {
+      outcome = await insist(() => parts.jobs.publish(job.id, job.attempt, results.drafts), never, log);
+    } catch (error) {
+      // what the database refuses once it refuses every time
+      log.error({ err: error }, "a result could not be published");
+      return settle(claim, toFailure(error), why, results, log);
+    }
     if (outcome === "published") {
       parts.metrics.attemptEnded(job.tool, "succeeded");
       log.info({ artifacts: results.drafts.length, why }, "job succeeded");
@@ -217,7 +250,8 @@ export function createAttempts(parts: AttemptParts): Attempts {
     async run(id, lost) {
       let claim: Claim | undefined;
       try {
-        claim = await parts.jobs.claim(id, parts.worker);
+        // given back while the database is away, the queue in it could not be told, and the item would wait for its lock to run out
+        claim = await insist(() => parts.jobs.claim(id, parts.worker), lost, parts.log);
       } catch (error) {
         parts.log.warn({ job: id, err: error }, "the job could not be claimed; it comes back");
         throw new TryAgain("claim");

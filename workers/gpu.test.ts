@@ -4,7 +4,7 @@ import { silentLog } from "../core/log.ts";
 import { createGpu } from "./gpu.ts";
 import { engineList, scriptedEngine } from "./testing/scripted-engine.ts";
 
-function card(freeGb: number | undefined, heldByOther = 0) {
+function card(freeGb: number | undefined, heldByOther = 0, vramGb = 16) {
   const released: string[] = [];
   let free = freeGb;
   const engine = scriptedEngine("comfyui", {
@@ -22,7 +22,7 @@ function card(freeGb: number | undefined, heldByOther = 0) {
   const gpu = createGpu({
     engines: engineList(engine, other, scriptedEngine("cpu")),
     releaseChatModel: async () => void released.push("chat"),
-    vramGb: 16,
+    vramGb,
     log: silentLog,
   });
   const room = (family: string, vramGb: number, signal = new AbortController().signal) =>
@@ -35,6 +35,12 @@ describe("room on the card", () => {
     const { room, released } = card(12);
     await room("comfy-sd15", 4);
     expect(released).toEqual([]);
+  });
+
+  it("no more is used than the person allows, whatever is free", async () => {
+    const { room, released } = card(20, 0, 8);
+    await room("comfy-sdxl", 11);
+    expect(released).toEqual(["chat", "trainer"]);
   });
 
   it("what does not fit takes the chat model's and the other engines' memory first", async () => {

@@ -7,7 +7,7 @@ export interface GpuParts {
   engines: Engines;
   /** Gives the chat model's memory back; absent where there is none. */
   releaseChatModel?: (signal: AbortSignal) => Promise<void>;
-  /** Memory of the card in GB, where no engine tells it. */
+  /** GB that may be used at most (`MYSPINBOT_VRAM_GB`), whatever the engine says is free. */
   vramGb: number;
   log: Log;
   /** Milliseconds that one release may take. Default 30 000. */
@@ -45,7 +45,7 @@ export function createGpu(parts: GpuParts): Gpu {
       if (holder === family) return;
       const free = await freeGb(engine);
       // an engine that does not tell is taken to be alone on the card with whatever it held before
-      const fits = (gb: number | undefined) => gb !== undefined && gb >= vramGb + reserve;
+      const fits = (gb: number | undefined) => gb !== undefined && Math.min(gb, parts.vramGb) >= vramGb + reserve;
       if (!fits(free)) {
         note("Freeing memory of the graphics card");
         await release("chat model", parts.releaseChatModel, signal);

@@ -40,13 +40,17 @@ export async function createLane(parts: LaneParts): Promise<Lane> {
   let warm: Warm | undefined;
   let paused = false;
   let closing = false;
+  /** From the moment an item is handed over: while it is being claimed it neither waits nor runs, and another family must not be opened for that. */
+  let busy = false;
   let lane: LaneQueue | undefined;
   let deciding: Promise<void> = Promise.resolve();
   const ended = new Set<string>();
 
   async function decide(): Promise<void> {
     if (closing || !lane) return;
-    const setting = (await parts.settings.get("paused")) as Paused;
+    // both at once: between two jobs the card is idle
+    const [kept, everything] = await Promise.all([parts.settings.get("paused"), parts.jobs.waiting()]);
+    const setting = kept as Paused;
     const before = paused;
     paused = Boolean(setting);
     if (paused) {
@@ -55,8 +59,8 @@ export async function createLane(parts: LaneParts): Promise<Lane> {
       if (!before) void freeWhenIdle();
       return;
     }
-    if (attempts.running) return;
-    const waiting = (await parts.jobs.waiting()).filter((entry) => mine.has(entry.family));
+    if (busy) return;
+    const waiting = everything.filter((entry) => mine.has(entry.family));
     const family = nextFamily(
       waiting.map((entry) => ({ ...entry, firstQueuedAt: entry.firstQueuedAt.getTime() })),
       warm,
@@ -95,6 +99,7 @@ export async function createLane(parts: LaneParts): Promise<Lane> {
 
   lane = await parts.queue.lane(parts.name, parts.families, {
     async handle(id, lost) {
+      busy = true;
       // taken in the moment in which the pause came
       if (paused || closing) throw new TryAgain("paused");
       if (warm) warm.jobs++;
@@ -102,6 +107,7 @@ export async function createLane(parts: LaneParts): Promise<Lane> {
       if (end !== "succeeded") ended.add(id);
     },
     async between() {
+      busy = false;
       if (paused) await freeWhenIdle();
       await addRetried().catch((error: unknown) => log.warn({ err: error }, "a retried job reaches the queue by the reconciler"));
       await look();

@@ -3,16 +3,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Failure, type FailureCode } from "../core/failure.ts";
 import { newId } from "../core/ids.ts";
+import type { Json } from "../core/json.ts";
 import { silentLog } from "../core/log.ts";
 import type { Engine } from "../core/ports/engine.ts";
 import type { JobStore } from "../core/ports/job-store.ts";
 import { noMetrics } from "../core/ports/metrics.ts";
+import type { Settings } from "../core/ports/stores.ts";
 import { defaultPolicy } from "../core/schedule.ts";
 import { type Database, openPostgres } from "../platform/postgres/open.ts";
 import { createDatabase, type TestDatabase } from "../platform/postgres/testing/database.ts";
 import { createAttempts } from "./attempt.ts";
 import { createGpu } from "./gpu.ts";
 import { createLane, type Lane } from "./lane.ts";
+import { ownsFiles } from "./owns-files.ts";
 import { reconcile, sweep } from "./reconcile.ts";
 import { memoryBus, memoryFiles, memoryQueue, plainMedia } from "./testing/memory.ts";
 import { engineList, type Script, scriptedEngine, scriptedTool, thing } from "./testing/scripted-engine.ts";
@@ -54,7 +57,7 @@ interface Rig {
 
 async function rig(
   script: Script,
-  more: { engines?: Engine[]; families?: string[]; stallMs?: number; jobs?: JobStore } = {},
+  more: { engines?: Engine[]; families?: string[]; stallMs?: number; letGoMs?: number; jobs?: JobStore } = {},
 ): Promise<Rig> {
   const [queue, files, bus] = [memoryQueue(), memoryFiles(), memoryBus()];
   const counts: Record<string, number> = {};
@@ -86,6 +89,7 @@ async function rig(
     worker: "test",
     beatMs: 50,
     ...(more.stallMs ? { stallMs: more.stallMs } : {}),
+    ...(more.letGoMs ? { letGoMs: more.letGoMs } : {}),
   });
   const lane = await createLane({
     name: "test",
@@ -217,7 +221,7 @@ describe("an attempt", () => {
     await until(() => queue.opened.at(-1) === undefined, "paused");
     const id = await submit();
     for (let worker = 0; worker < 11; worker++) await database.jobs.claim(id, `dead-${worker}`);
-    await reconcile({ jobs: database.jobs, queue, metrics: noMetrics, log: silentLog, deadMs: 0, now: () => Date.now() + 1 });
+    await reconcile({ jobs: database.jobs, queue, metrics: noMetrics, log: silentLog, deadMs: 0, graceMs: 0, now: () => Date.now() + 1 });
     await database.settings.set("paused", null);
     expect((await ended(id)).error).toMatchObject({ code: "engine_failed", message: expect.stringContaining("10 times") });
     expect(calls).toBe(0);
@@ -252,7 +256,7 @@ it("a job that is retried before its canceled attempt has left the queue runs ag
       return done;
     },
   };
-  const { submit, ended } = await rig(
+  const { submit } = await rig(
     async (run) => {
       calls++;
       if (calls > 1) return thing(run);
@@ -263,7 +267,49 @@ it("a job that is retried before its canceled attempt has left the queue runs ag
   const id = await submit();
   await until(async () => (await database.jobs.get("p", id))?.state === "running", "running");
   await database.jobs.cancel("p", id);
-  expect((await ended(id)).state).toBe("succeeded");
+  // for a moment it is canceled: between the attempt's end and the retry
+  await until(async () => (await database.jobs.get("p", id))?.state === "succeeded", "it has run again");
+  expect(calls).toBe(2);
+});
+
+it("a result that the database will never take fails with words, leaves no file, and is not drawn again", async () => {
+  let calls = 0;
+  const jobs: JobStore = {
+    ...database.jobs,
+    publish: async () => {
+      throw new Error("no such column at /srv/x");
+    },
+  };
+  const { submit, ended, files } = await rig(
+    async (run) => {
+      calls++;
+      await thing(run);
+    },
+    { jobs },
+  );
+  const job = await ended(await submit());
+  expect([job.state, job.error?.code, calls, files.stored.size]).toEqual(["failed", "internal", 1, 0]);
+});
+
+describe("an engine that does not hear the abort", () => {
+  const deaf: Script = (run, text) => (text === "deaf" ? new Promise(() => undefined) : thing(run));
+
+  it("does not hold the lane: what was canceled ends, and the next job runs", async () => {
+    const { submit, ended } = await rig(deaf, { letGoMs: 100 });
+    const id = await submit("deaf");
+    const next = await submit("next");
+    await until(async () => (await database.jobs.get("p", id))?.state === "running", "running");
+    await database.jobs.cancel("p", id);
+    expect((await ended(id)).state).toBe("canceled");
+    expect((await ended(next)).state).toBe("succeeded");
+  });
+
+  it("is given up when it stalls", async () => {
+    const { submit, queue } = await rig(deaf, { letGoMs: 100, stallMs: 100 });
+    const id = await submit("deaf");
+    await until(() => queue.again.includes(id), "sent back");
+    expect(await database.jobs.get("p", id)).toMatchObject({ state: "queued", tries: 1 });
+  });
 });
 
 describe("cancel", () => {
@@ -334,6 +380,20 @@ it("a finished result outlives a database that is away", async () => {
     { jobs },
   );
   expect((await ended(await submit())).state).toBe("succeeded");
+});
+
+it("a job that was taken as the database went is claimed when it is back, without another turn in the queue", async () => {
+  let refusals = 0;
+  const jobs: JobStore = {
+    ...database.jobs,
+    async claim(...given) {
+      if (refusals++ < 2) throw new Failure("database_unavailable", "away", { retryable: true });
+      return database.jobs.claim(...given);
+    },
+  };
+  const { submit, ended, queue } = await rig(thing, { jobs });
+  expect(await ended(await submit())).toMatchObject({ state: "succeeded", attempt: 1 });
+  expect(queue.again).toEqual([]);
 });
 
 describe("a lane", () => {
@@ -408,7 +468,7 @@ describe("a lane", () => {
 });
 
 describe("the reconciler", () => {
-  const parts = (queue: ReturnType<typeof memoryQueue>) => ({ jobs: database.jobs, queue, metrics: noMetrics, log: silentLog });
+  const parts = (queue: ReturnType<typeof memoryQueue>) => ({ jobs: database.jobs, queue, metrics: noMetrics, log: silentLog, graceMs: 0 });
 
   it("adds what the queue lost: what waits at once, what ran once its heart has stopped; and nothing twice", async () => {
     const { submit, queue, lane } = await rig(async () => undefined, { families: ["none"] });
@@ -449,12 +509,55 @@ describe("the reconciler", () => {
     expect((await database.jobs.get("p", id))?.state).toBe("running");
   });
 
+  it("does not take workers for dead that could not show life while the database was away", async () => {
+    const { submit, queue, lane } = await rig(async () => undefined, { families: ["none"] });
+    await lane.close(0);
+    const [living, dead] = [await submit("l"), await submit("d")];
+    for (const id of [living, dead]) await database.jobs.claim(id, "w");
+    const beating = setInterval(() => void database.jobs.beat(living, 1), 50);
+    try {
+      await reconcile({ ...parts(queue), graceMs: 400, now: () => Date.now() + 60_000 });
+    } finally {
+      clearInterval(beating);
+    }
+    expect((await database.jobs.get("p", living))?.state).toBe("running");
+    expect((await database.jobs.get("p", dead))?.state).toBe("queued");
+  });
+
+  it("sweeps nothing of a store that another database filled", async () => {
+    const files = memoryFiles();
+    await files.put("uploads/art_0000000000000000.png", Buffer.from("somebody's"));
+    const parts = { jobs: database.jobs, artifacts: database.artifacts, files, metrics: noMetrics, log: silentLog };
+    const known = new Map<string, Json>();
+    const other: Pick<Settings, "keep"> = {
+      async keep(name, value) {
+        if (!known.has(name)) known.set(name, value);
+        return known.get(name) ?? null;
+      },
+    };
+    expect(await ownsFiles({ files, settings: other })).toBe(true);
+    expect(await ownsFiles({ files, settings: database.settings })).toBe(false);
+    expect(await sweep({ ...parts, owned: () => ownsFiles({ files, settings: database.settings }) })).toBe(0);
+    expect(files.stored.has("uploads/art_0000000000000000.png")).toBe(true);
+    expect(await sweep({ ...parts, owned: () => ownsFiles({ files, settings: other }) })).toBe(1);
+    expect(await ownsFiles({ files, settings: other })).toBe(true);
+  });
+
   it("sweeps old files that no row names, and no other", async () => {
     const { submit, ended, files } = await rig((run) => thing(run));
     const job = await ended(await submit());
     await files.put(`jobs/${job.id}/7/0.png`, Buffer.from("orphan"));
     await files.put("uploads/art_0000000000000000.png", Buffer.from("orphan"));
-    expect(await sweep({ jobs: database.jobs, files, artifacts: database.artifacts, metrics: noMetrics, log: silentLog })).toBe(2);
+    expect(
+      await sweep({
+        jobs: database.jobs,
+        files,
+        artifacts: database.artifacts,
+        metrics: noMetrics,
+        log: silentLog,
+        owned: async () => true,
+      }),
+    ).toBe(2);
     expect([...files.stored.keys()]).toEqual(job.artifacts.map((artifact) => artifact.storageKey));
   });
 });

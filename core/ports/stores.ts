@@ -5,6 +5,8 @@ export interface Settings {
   get(name: string): Promise<Json | undefined>;
   /** Commits, then tells every process by a bus message `settings`. */
   set(name: string, value: Json): Promise<void>;
+  /** Keeps the first value of a name: returns the stored one, whichever writer won. Tells nobody. */
+  keep(name: string, value: Json): Promise<Json>;
 }
 
 /** A plan is stored before its first submit; a turn that runs again reads it instead of planning anew. */

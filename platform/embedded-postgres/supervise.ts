@@ -5,6 +5,8 @@ import { isServer } from "./stop.ts";
 
 /** Milliseconds between looks. */
 const look = 250;
+/** Longest pause after restarts that failed: a full disk stays full for a while, and the log is on it. */
+const longest = 10_000;
 
 export interface Supervisor {
   current(): Server;
@@ -12,21 +14,26 @@ export interface Supervisor {
   end(): Promise<void>;
 }
 
-/** @param again finds or starts a server on this port, or throws: then it is tried again at the next look. */
+/** @param again finds or starts a server on this port, or throws: then it is tried again, each time later. */
 export function supervise(first: Server, again: (port: number) => Promise<Server>, log: Log): Supervisor {
   const port = Number(new URL(first.url).port);
   let current = first;
   let ended = false;
   let looking: Promise<void> | undefined;
+  let failures = 0;
+  let notBefore = 0;
 
   const check = async (): Promise<void> => {
+    if (performance.now() < notBefore) return;
     if (await isServer(current.data, current.pid)) return;
     if (ended) return;
     log.error({ pid: current.pid }, "the database server was ended from outside; starting it again");
     try {
       current = await again(port);
+      failures = 0;
       log.info({ pid: current.pid }, "the database server is back");
     } catch (error) {
+      notBefore = performance.now() + Math.min(look * 2 ** failures++, longest);
       log.error({ err: error }, "the database server could not be started again");
     }
   };

@@ -37,8 +37,8 @@ async function place(from: string, to: string): Promise<string | undefined> {
 export async function moveIntoPlace(from: string, to: string): Promise<void> {
   const made = await place(from, to);
   const top = dirname(made ?? to);
-  for (let path = dirname(to); ; path = dirname(path)) {
-    await syncFolder(path);
-    if (path === top || path === dirname(path)) return;
-  }
+  const folders = [dirname(to)];
+  for (let path = dirname(to); path !== top && path !== dirname(path); path = dirname(path)) folders.push(dirname(path));
+  // at once: the disk then writes its journal once
+  await Promise.all(folders.map(syncFolder));
 }

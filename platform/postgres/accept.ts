@@ -46,6 +46,7 @@ export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
         throw new Failure(
           "limit_exceeded",
           `You have ${waiting} jobs waiting; at most ${maxWaiting} may (MYSPINBOT_MAX_WAITING). Wait for some, or cancel some.`,
+          { retryable: true },
         );
       const now = new Date();
       const [row] = await tx

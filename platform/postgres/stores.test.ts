@@ -67,6 +67,14 @@ onEveryServer(({ database }) => {
       await settings.set(name, value);
       expect(await settings.get(name)).toEqual(value);
     });
+
+    it("the first value that is kept stays, and all 8 who keep one at once read the same", async () => {
+      const { settings } = database();
+      const name = unique("setting");
+      const read = await Promise.all(Array.from({ length: 8 }, (_, index) => settings.keep(name, index)));
+      expect(new Set(read).size).toBe(1);
+      expect(await settings.keep(name, "late")).toBe(read[0]);
+    });
   });
 
   describe("plans", () => {

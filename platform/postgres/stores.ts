@@ -37,10 +37,15 @@ export function artifactStore(db: Db): ArtifactStore {
 }
 
 export function settingsStore(db: Db): Settings {
+  const get: Settings["get"] = async (name) => {
+    const [row] = await db.select().from(settings).where(eq(settings.name, name));
+    return row ? row.value : undefined;
+  };
   return {
-    async get(name) {
-      const [row] = await db.select().from(settings).where(eq(settings.name, name));
-      return row ? row.value : undefined;
+    get,
+    async keep(name, value) {
+      await db.insert(settings).values({ name, value }).onConflictDoNothing();
+      return (await get(name)) ?? value;
     },
     async set(name, value) {
       await transact(db, async (tx) => {

@@ -59,7 +59,8 @@ async function chat(
   const refusals = on.shown;
   for (const end = Date.now() + deadline; Date.now() < end; await sleep(500)) {
     try {
-      for await (const part of studio.client.chat({ text, conversation: `conv-${key}`, message: `msg-${key}` })) {
+      const request = { text, conversation: `conv-${key}`, message: `msg-${key}` };
+      for await (const part of studio.client.chat(request, AbortSignal.timeout(Math.max(1, end - Date.now())))) {
         if (part.type === "job") on.job(part.job.id);
         if (part.type === "artifact") got.set(part.artifact.id, (got.get(part.artifact.id) ?? 0) + 1);
         if (part.type === "error") refusals.push(`${part.error.code}: ${part.error.message}`);

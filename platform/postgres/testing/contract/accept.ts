@@ -144,7 +144,7 @@ export function acceptContract(store: () => JobStore): void {
     expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
     for (const one of all)
       if (one.status === "rejected") {
-        expect(one.reason).toMatchObject({ code: "limit_exceeded", retryable: false });
+        expect(one.reason).toMatchObject({ code: "limit_exceeded", retryable: true });
         expect(one.reason.message).toMatch(/5 jobs waiting; at most 5 may \(MYSPINBOT_MAX_WAITING\)/);
       }
     const [first] = await store().list(me, { limit: 1 });
