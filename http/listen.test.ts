@@ -249,10 +249,15 @@ describe("close", () => {
   });
   it("breaks off what does not end", async () => {
     const { server, parts } = await start();
-    parts.studio.list = () => new Promise(() => {});
+    let asked = false;
+    parts.studio.list = () => {
+      asked = true;
+      return new Promise(() => {});
+    };
     const stuck = get({ port: server.port }, "/v1/jobs");
     stuck.catch(() => {});
-    await until(() => server.idleMs() === 0, "it is under way");
+    await until(() => asked, "it is under way");
+    expect(server.idleMs()).toBe(0);
     await server.close(50);
     await expect(stuck).rejects.toMatchObject({ code: "ECONNRESET" });
   });

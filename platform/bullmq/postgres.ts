@@ -35,7 +35,8 @@ export async function openPostgresBackend(url: string, log: Log): Promise<Backen
   const complain = quietly(log);
   const pool = new pg.Pool({
     connectionString: url,
-    options: "-c search_path=bullmq",
+    // the queue is a hint: what a crash of the database takes from it is added again from the rows, so its commits need not wait for the disk
+    options: "-c search_path=bullmq -c synchronous_commit=off",
     max: ownNeeds,
     application_name: "myspinbot-queue",
     // a pool that is too small or a server without free connections is an error here, where BullMQ alone would wait for ever

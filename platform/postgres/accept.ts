@@ -3,14 +3,13 @@ import { and, eq, sql } from "drizzle-orm";
 import { Failure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { JobStore, NewJob } from "../../core/ports/job-store.ts";
-import { notify } from "./change.ts";
-import { storable } from "./columns.ts";
+import { trainingOffset } from "../../core/schedule.ts";
+import { notice } from "./change.ts";
+import { storable, storableJson } from "./columns.ts";
 import { toJob } from "./rows.ts";
 import { events, jobs } from "./schema.ts";
 import { type Db, transact } from "./transact.ts";
 
-/** Training yields to everything interactive that waits. */
-const trainingOffset = 1000;
 /** Any number, so that these locks meet no others. */
 const acceptLock = 7_424_202;
 
@@ -28,19 +27,36 @@ async function byKey(db: Pick<Db, "select">, principal: string, tool: string, ke
   return toJob(row);
 }
 
+/** The row as it will be read, without asking for it: the characters that PostgreSQL cannot keep are replaced alike. */
+function accepted(given: NewJob, { priority, createdAt }: { priority: number; createdAt: Date }): Job {
+  const { requestDigest: _digest, maxWaiting: _most, ...job } = given;
+  const row: Job = { ...job, state: "queued", priority, attempt: 0, tries: 0, createdAt, queuedAt: createdAt };
+  const text = (value: unknown): unknown => (typeof value === "string" ? storable(value) : value);
+  return {
+    ...(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)])) as unknown as Job),
+    input: storableJson(given.input),
+    ...(given.origin ? { origin: storableJson(given.origin) } : {}),
+  };
+}
+
 export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
   const accept = async (given: NewJob): Promise<{ job: Job; created: boolean }> => {
     const { origin, maxWaiting, ...columns } = given;
-    return transact(db, async (tx) => {
+    return transact(db, async (tx, later) => {
       // one principal's requests one after the other: else those that come together all count the same waiting jobs
-      await tx.execute(sql`select pg_advisory_xact_lock(${acceptLock}, hashtext(${storable(given.principal)}))`);
-      // before the limit: the same request again is no further job
-      const known = given.key === undefined ? undefined : await byKey(tx, given.principal, given.tool, given.key, given.requestDigest);
+      later({
+        toSQL: () => ({ sql: "select pg_advisory_xact_lock($1, hashtext($2))", params: [acceptLock, storable(given.principal)] }),
+      });
+      // each sees what was committed before the lock was had
+      const [known, [count]] = await Promise.all([
+        // before the limit: the same request again is no further job
+        given.key === undefined ? undefined : byKey(tx, given.principal, given.tool, given.key, given.requestDigest),
+        tx
+          .select({ waiting: sql<number>`count(*)::int` })
+          .from(jobs)
+          .where(and(eq(jobs.principal, given.principal), sql`state = 'queued'`)),
+      ]);
       if (known) return { job: known, created: false };
-      const [count] = await tx
-        .select({ waiting: sql<number>`count(*)::int` })
-        .from(jobs)
-        .where(and(eq(jobs.principal, given.principal), sql`state = 'queued'`));
       const waiting = count?.waiting ?? 0;
       if (maxWaiting !== undefined && waiting >= maxWaiting)
         throw new Failure(
@@ -49,23 +65,20 @@ export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
           { retryable: true },
         );
       const now = new Date();
-      const [row] = await tx
-        .insert(jobs)
-        .values({
-          ...columns,
-          ...(origin ?? {}),
-          state: "queued",
-          // a person with ten jobs waiting must not make another one wait for all ten
-          priority: 1 + waiting + (given.class === "training" ? trainingOffset : 0),
-          lastSeq: 1,
-          createdAt: now,
-          queuedAt: now,
-        })
-        .returning();
-      if (!row) throw new Error("the new row did not come back");
-      await tx.insert(events).values({ job: row.id, seq: 1, type: "state", data: { state: "queued", attempt: 0 }, at: now });
-      await notify(tx, { type: "changed", job: row.id, state: "queued", family: row.family });
-      return { job: toJob(row), created: true };
+      const values = {
+        ...columns,
+        ...(origin ?? {}),
+        state: "queued" as const,
+        // a person with ten jobs waiting must not make another one wait for all ten
+        priority: 1 + waiting + (given.class === "training" ? trainingOffset : 0),
+        lastSeq: 1,
+        createdAt: now,
+        queuedAt: now,
+      };
+      later(tx.insert(jobs).values(values));
+      later(tx.insert(events).values({ job: given.id, seq: 1, type: "state", data: { state: "queued", attempt: 0 }, at: now }));
+      later(notice({ type: "changed", job: given.id, state: "queued", family: given.family }));
+      return { job: accepted(given, values), created: true };
     });
   };
   return { accept, findByKey: (principal, tool, key, digest) => byKey(db, principal, tool, key, digest) };

@@ -6,55 +6,62 @@ import type { Attempt, JobStore, Outcome } from "../../core/ports/job-store.ts";
 import { type Change, changeJob } from "./change.ts";
 import { toAttempt, toJob } from "./rows.ts";
 import { artifacts, attempts, jobs } from "./schema.ts";
-import type { Db, Tx } from "./transact.ts";
+import type { Db, Later, Tx } from "./transact.ts";
 
 /** A worker has it. */
 const isHeld = (state: JobState) => state === "running" || state === "canceling";
 
-async function closeAttempt(tx: Tx, change: Change, number: number, outcome: NonNullable<Attempt["outcome"]>): Promise<void> {
-  await tx
+function closing(tx: Tx, change: Change, number: number, outcome: NonNullable<Attempt["outcome"]>) {
+  return tx
     .update(attempts)
     .set({ endedAt: change.now, outcome })
     .where(and(eq(attempts.job, change.row.id), eq(attempts.number, number), isNull(attempts.endedAt)));
 }
 
-async function endCanceled(tx: Tx, change: Change): Promise<void> {
+function endCanceled(tx: Tx, later: Later, change: Change): void {
   change.move("canceled");
   change.set({ finishedAt: change.now, heartbeatAt: null });
-  await closeAttempt(tx, change, change.row.attempt, "canceled");
+  later(closing(tx, change, change.row.attempt, "canceled"));
 }
 
 export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "beat" | "publish" | "settle"> {
   const claim: JobStore["claim"] = (id, worker) =>
-    changeJob(db, id, async (change, tx) => {
+    changeJob(db, id, async (change, tx, later) => {
       const { row, now } = change;
       if (isTerminal(row.state)) return undefined;
       // the worker that was to stop is gone: nothing is left to wait for
       if (row.state === "canceling") {
-        await endCanceled(tx, change);
+        endCanceled(tx, later, change);
         return undefined;
       }
       const number = row.attempt + 1;
-      await tx
-        .update(attempts)
-        .set({ endedAt: now, outcome: "lost" })
-        .where(and(eq(attempts.job, id), isNull(attempts.endedAt), lt(attempts.number, number)));
-      const previous = await tx.select().from(attempts).where(eq(attempts.job, id)).orderBy(asc(attempts.number));
-      await tx.insert(attempts).values({ job: id, number, worker, startedAt: now });
+      let previous: Attempt[] = [];
+      if (row.attempt > 0) {
+        later(
+          tx
+            .update(attempts)
+            .set({ endedAt: now, outcome: "lost" })
+            .where(and(eq(attempts.job, id), isNull(attempts.endedAt), lt(attempts.number, number))),
+        );
+        previous = (await tx.select().from(attempts).where(eq(attempts.job, id)).orderBy(asc(attempts.number))).map(toAttempt);
+      }
+      later(tx.insert(attempts).values({ job: id, number, worker, startedAt: now }));
       const columns = { attempt: number, startedAt: now, heartbeatAt: now, progress: null };
       const lost = row.state === "running" ? { note: "The worker that ran this was lost; starting again." } : {};
       change.set(columns);
       change.move("running", lost);
-      return { job: toJob({ ...row, ...columns, state: "running" }), previous: previous.map(toAttempt) };
+      return { job: toJob({ ...row, ...columns, state: "running" }), previous };
     });
 
   const setEngineRef: JobStore["setEngineRef"] = async (id, attempt, engineRef) => {
-    const done = await changeJob(db, id, async ({ row }, tx) => {
+    const done = await changeJob(db, id, async ({ row }, tx, later) => {
       if (row.attempt !== attempt || !isHeld(row.state)) return false;
-      await tx
-        .update(attempts)
-        .set({ engineRef })
-        .where(and(eq(attempts.job, id), eq(attempts.number, attempt)));
+      later(
+        tx
+          .update(attempts)
+          .set({ engineRef })
+          .where(and(eq(attempts.job, id), eq(attempts.number, attempt))),
+      );
       return true;
     });
     return done ?? false;
@@ -72,31 +79,31 @@ export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "b
   };
 
   const publish = async (id: string, attempt: number, drafts: readonly ArtifactDraft[]) => {
-    const done = await changeJob(db, id, async (change, tx) => {
+    const done = await changeJob(db, id, async (change, tx, later) => {
       const { row, now } = change;
       if (row.attempt !== attempt) return "fenced" as const;
       // the answer to an earlier call of this very attempt was lost on the way
       if (row.state === "succeeded") return "published" as const;
       if (row.state === "canceled") return "canceled" as const;
       if (row.state === "canceling") {
-        await endCanceled(tx, change);
+        endCanceled(tx, later, change);
         return "canceled" as const;
       }
       if (row.state !== "running") return "fenced" as const;
       const made: Artifact[] = drafts.map((draft) => ({ ...draft, principal: row.principal, job: id, attempt, createdAt: now }));
       if (made.length > 0)
-        await tx.insert(artifacts).values(made.map((artifact) => ({ ...artifact, preview: artifact.recipe?.preview ?? false })));
+        later(tx.insert(artifacts).values(made.map((artifact) => ({ ...artifact, preview: artifact.recipe?.preview ?? false }))));
       for (const artifact of made) change.artifact(artifact);
       change.move("succeeded");
       change.set({ finishedAt: now, progress: null, heartbeatAt: null, error: null });
-      await closeAttempt(tx, change, attempt, "succeeded");
+      later(closing(tx, change, attempt, "succeeded"));
       return "published" as const;
     });
     return done ?? ("fenced" as const);
   };
 
   const settle = async (id: string, attempt: number, outcome: Outcome) => {
-    const done = await changeJob(db, id, async (change, tx) => {
+    const done = await changeJob(db, id, async (change, tx, later) => {
       const { row, now } = change;
       if (row.attempt !== attempt) return false;
       // the answer to the same call before was lost on the way
@@ -104,7 +111,7 @@ export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "b
       if (outcome.type === "lost" && row.heartbeatAt?.getTime() !== outcome.heartbeatAt?.getTime()) return false;
       // a person who asked for the end gets it, whatever the attempt died of
       if (outcome.type === "canceled" || row.state === "canceling") {
-        await endCanceled(tx, change);
+        endCanceled(tx, later, change);
         return true;
       }
       if (outcome.type === "failed") {
@@ -115,7 +122,7 @@ export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "b
         const counts = outcome.type === "requeued" && outcome.counts;
         change.set({ tries: row.tries + (counts ? 1 : 0), queuedAt: now, progress: null, heartbeatAt: null });
       }
-      await closeAttempt(tx, change, attempt, outcome.type);
+      later(closing(tx, change, attempt, outcome.type));
       return true;
     });
     return done ?? false;

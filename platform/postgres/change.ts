@@ -1,5 +1,5 @@
 /** One change of one job: its row locked, its events numbered under that lock, the rest of the world told on commit. */
-import { eq, sql } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Artifact } from "../../core/artifact.ts";
 import type { BusMessage } from "../../core/event.ts";
 import type { FailureView } from "../../core/failure.ts";
@@ -7,14 +7,14 @@ import { canMove, type JobState } from "../../core/job.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { artifactData, type JobRow } from "./rows.ts";
 import { events, jobs } from "./schema.ts";
-import { type Db, type Tx, transact } from "./transact.ts";
+import { type Db, type Later, type Tx, transact } from "./transact.ts";
 
 /** Name of the LISTEN/NOTIFY channel. */
 export const channel = "myspinbot";
 
 /** Told on commit, and only then. PostgreSQL refuses payloads of 8000 bytes. */
-export async function notify(tx: Pick<Tx, "execute">, message: BusMessage): Promise<void> {
-  await tx.execute(sql`select pg_notify(${channel}, ${JSON.stringify(message)})`);
+export function notice(message: BusMessage): { toSQL(): { sql: string; params: unknown[] } } {
+  return { toSQL: () => ({ sql: "select pg_notify($1, $2)", params: [channel, JSON.stringify(message)] }) };
 }
 
 export interface Change {
@@ -28,8 +28,8 @@ export interface Change {
 }
 
 /** Runs `work` with the row locked. `work` may use the transaction for other tables. Undefined where there is no such job. */
-export async function changeJob<T>(db: Db, id: string, work: (change: Change, tx: Tx) => Promise<T>): Promise<T | undefined> {
-  return transact(db, async (tx) => {
+export async function changeJob<T>(db: Db, id: string, work: (change: Change, tx: Tx, later: Later) => Promise<T>): Promise<T | undefined> {
+  return transact(db, async (tx, later) => {
     const [row] = await tx.select().from(jobs).where(eq(jobs.id, id)).for("update");
     if (!row) return undefined;
     const now = new Date();
@@ -48,14 +48,14 @@ export async function changeJob<T>(db: Db, id: string, work: (change: Change, tx
       },
       artifact: (artifact) => void news.push({ type: "artifact", data: artifactData(artifact) }),
     };
-    const result = await work(change, tx);
+    const result = await work(change, tx, later);
     if (news.length > 0) {
       columns.lastSeq = row.lastSeq + news.length;
-      await tx.insert(events).values(news.map((event, index) => ({ job: id, seq: row.lastSeq + 1 + index, at: now, ...event })));
+      later(tx.insert(events).values(news.map((event, index) => ({ job: id, seq: row.lastSeq + 1 + index, at: now, ...event }))));
     }
     if (Object.keys(columns).length > 0) {
-      await tx.update(jobs).set(columns).where(eq(jobs.id, id));
-      await notify(tx, { type: "changed", job: id, state: columns.state ?? row.state, family: row.family });
+      later(tx.update(jobs).set(columns).where(eq(jobs.id, id)));
+      later(notice({ type: "changed", job: id, state: columns.state ?? row.state, family: row.family }));
     }
     return result;
   });

@@ -12,6 +12,11 @@ const clean = (_key: string, value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [storable(key), inner]));
 };
 
+/** What comes back of a value that is stored in a jsonb column. */
+export function storableJson<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value, clean)) as T;
+}
+
 /** Also in conditions: to look for such a text finds what was stored for it, or nothing, and is no error. */
 export const text = customType<{ data: string; driverData: string }>({ dataType: () => "text", toDriver: storable });
 

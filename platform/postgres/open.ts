@@ -62,6 +62,8 @@ export async function openPostgres(options: { url: string; log: Log; poolMax?: n
     application_name: "myspinbot",
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    // statements need not wait for each other's answers: see transact.ts
+    pipeline: true,
   });
   // a connection that breaks is replaced by the next query; without a listener it would end the process, be it idle or in a transaction
   pool.on("error", (error) => log.warn({ err: error }, "a database connection was lost"));

@@ -2,7 +2,7 @@
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { ArtifactStore } from "../../core/ports/job-store.ts";
 import type { Plans, Settings } from "../../core/ports/stores.ts";
-import { notify } from "./change.ts";
+import { notice } from "./change.ts";
 import { toArtifact } from "./rows.ts";
 import { artifacts, jobs, plans, settings } from "./schema.ts";
 import { type Db, transact } from "./transact.ts";
@@ -48,9 +48,9 @@ export function settingsStore(db: Db): Settings {
       return (await get(name)) ?? value;
     },
     async set(name, value) {
-      await transact(db, async (tx) => {
-        await tx.insert(settings).values({ name, value }).onConflictDoUpdate({ target: settings.name, set: { value } });
-        await notify(tx, { type: "settings", name });
+      await transact(db, async (tx, later) => {
+        later(tx.insert(settings).values({ name, value }).onConflictDoUpdate({ target: settings.name, set: { value } }));
+        later(notice({ type: "settings", name }));
       });
     },
   };

@@ -1,6 +1,7 @@
 /** ComfyUI behind the engine port: pictures and upscaling over its HTTP API, with reviewed graphs only. */
 import type { Engine, ImageCapability, UpscaleCapability } from "../../../core/ports/engine.ts";
 import { createApi } from "./api.ts";
+import { createConnection } from "./connection.ts";
 import { createStatus } from "./engine-status.ts";
 import { createImage } from "./image.ts";
 import { createInventory, type ModelKind } from "./inventory.ts";
@@ -29,7 +30,7 @@ export function createComfyui(options: ComfyuiOptions): Comfyui {
   const api = createApi(options, { ...defaultTimings, ...options.timings });
   const inventory = createInventory(api, options.modelFamilies);
   const status = createStatus(api, options);
-  const version = async () => (await status()).version ?? "unknown";
+  const connection = createConnection(api, options.log);
   const closing = new AbortController();
 
   return {
@@ -38,8 +39,8 @@ export function createComfyui(options: ComfyuiOptions): Comfyui {
     gpu: true,
     families: ["comfy-sd15", "comfy-sdxl", "comfy-upscale"],
     status,
-    image: createImage(api, inventory, options, version),
-    upscale: createUpscale(api, inventory, options, version),
+    image: createImage(api, connection, inventory, options),
+    upscale: createUpscale(api, connection, inventory, options),
     release: (signal) => release(api, options.log, AbortSignal.any([signal, closing.signal])),
 
     async models() {
@@ -52,6 +53,7 @@ export function createComfyui(options: ComfyuiOptions): Comfyui {
 
     async close() {
       closing.abort(new Error("the engine was closed"));
+      await connection.close();
     },
   };
 }

@@ -1,6 +1,7 @@
 /**
  * Prompt ids: canonical lowercase UUIDs (anything else is refused by newer servers) of one family an attempt. The last digit is the
- * picture's place in its series, the one before it counts the posts, so that from the one id that is stored all others are known.
+ * picture's place in its series, the one before it counts the posts, so that from the one id that is stored all others are known. The
+ * first eight name the adapter that posted: whoever adopts a prompt knows from them on which socket its events come.
  */
 import { randomUUID } from "node:crypto";
 
@@ -9,13 +10,20 @@ const maxPosts = 8;
 
 const canonical = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+const originDigits = 8;
+
+export const newOrigin = (): string => randomUUID().slice(0, originDigits);
+
+/** The `client_id` of a prompt, and of the socket to which its events are sent. */
+export const clientIdOf = (promptId: string): string => `msb-${promptId.slice(0, originDigits)}`;
+
 export interface PromptIds {
   /** A new id for this picture; undefined when there were too many. */
   next(picture: number): string | undefined;
 }
 
-export function createPromptIds(): PromptIds {
-  const base = randomUUID().slice(0, -2);
+export function createPromptIds(origin = newOrigin()): PromptIds {
+  const base = origin + randomUUID().slice(originDigits, -2);
   let post = -1;
   let last: number | undefined;
   return {

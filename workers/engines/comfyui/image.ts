@@ -4,9 +4,10 @@ import type { ImageCapability, RenderRequest, RenderWish, Run } from "../../../c
 import { sizeFor } from "../../../core/sizes.ts";
 import { artifactName } from "../../../core/slug.ts";
 import type { Api } from "./api.ts";
+import type { Connection } from "./connection.ts";
 import { presetFor, queueFamily } from "./families.ts";
 import { pictureGraph } from "./graph.ts";
-import type { Inventory } from "./inventory.ts";
+import type { Files, Inventory } from "./inventory.ts";
 import type { ComfyuiOptions } from "./options.ts";
 import { makePictures } from "./pictures.ts";
 import { type Chosen, choose } from "./selection.ts";
@@ -17,7 +18,7 @@ import { uploadPicture } from "./upload.ts";
 /** Picture i of a series; past the largest exact integer it starts again at 0. */
 const seedOf = (seed: number, index: number) => Number((BigInt(seed) + BigInt(index)) % BigInt(2 ** 53));
 
-export function createImage(api: Api, inventory: Inventory, options: ComfyuiOptions, version: () => Promise<string>): ImageCapability {
+export function createImage(api: Api, connection: Connection, inventory: Inventory, options: ComfyuiOptions): ImageCapability {
   return {
     async plan(wish: RenderWish) {
       const known = await inventory.known();
@@ -44,12 +45,16 @@ export function createImage(api: Api, inventory: Inventory, options: ComfyuiOpti
       let chosen: Chosen | undefined;
       let engineVersion = "";
       const { init } = request;
-      await makePictures(api, options.waitMinutes, run, {
+      // any other name may mean a file that came since
+      const exact = ({ checkpoints, loras }: Files) =>
+        checkpoints.includes(request.model) && request.loras.every(({ name }) => loras.includes(name));
+      await makePictures(api, connection, options.waitMinutes, run, {
         count: request.count,
-        async prepare() {
+        async prepare(refused) {
           // named while ComfyUI was down, or removed since
-          chosen = await choose(inventory, await inventory.now(), options, request);
-          engineVersion = await version();
+          const [files, version] = await Promise.all([refused ? inventory.now() : inventory.recent(exact), connection.version()]);
+          chosen = await choose(inventory, files, options, request);
+          engineVersion = version;
         },
         ...(init ? { upload: () => uploadPicture(api, run, init.image) } : {}),
         graph(index, promptId, uploaded) {

@@ -13,6 +13,8 @@ export type Files = Record<ModelKind, string[]>;
 export interface Inventory {
   /** Now, from ComfyUI; throws Unreachable when it does not answer. */
   now(): Promise<Files>;
+  /** As seen a moment ago where that will do, else now. A post that names a file which is gone is refused, so being wrong costs a post. */
+  recent(enough?: (files: Files) => boolean): Promise<Files>;
   /** Now, or as last seen; undefined when it never answered. */
   known(): Promise<{ files: Files; live: boolean } | undefined>;
   family(kind: "checkpoints" | "loras", file: string): Promise<Family>;
@@ -30,6 +32,7 @@ const licences: [RegExp, string][] = [
 
 export function createInventory(api: Api, modelFamilies: Record<string, string>): Inventory {
   let last: Files | undefined;
+  let seenAt = 0;
   // reading hundreds of headers takes seconds; a LoRA trained anew under its old name is noticed after this time
   const keep = 5 * 60_000;
   const metadata = new Map<string, { at: number; found: Record<string, string> | undefined }>();
@@ -55,6 +58,7 @@ export function createInventory(api: Api, modelFamilies: Record<string, string>)
       api.models(folders.upscalers),
     ]);
     last = { checkpoints, loras, upscalers };
+    seenAt = Date.now();
     return last;
   };
 
@@ -70,6 +74,9 @@ export function createInventory(api: Api, modelFamilies: Record<string, string>)
 
   return {
     now,
+    async recent(enough = () => true) {
+      return last && Date.now() - seenAt < api.timings.inventory && enough(last) ? last : now();
+    },
     family,
     async known() {
       try {

@@ -23,6 +23,8 @@ export interface ComfyuiOptions {
 export interface Timings {
   /** Between two looks at a prompt; events make it look earlier. */
   poll: number;
+  /** The first look at a new prompt of which no event came: it may wait behind another one. */
+  quiet: number;
   /** Between two tries to reach a ComfyUI that does not answer. */
   retry: number;
   /** One ordinary request. */
@@ -33,8 +35,15 @@ export interface Timings {
   status: number;
   /** Between two pings of the socket; a missed answer closes it. */
   ping: number;
-  /** A socket that says nothing for this long while our prompt runs is opened anew: the server may have forgotten it. */
+  /**
+   * A socket that says nothing for this long while our prompt runs is opened anew: the server may have forgotten it. A tenth of it is
+   * enough where nothing came since the post, of which the server tells every socket that it knows.
+   */
   silence: number;
+  /** How long the socket stays open after the last job. */
+  idle: number;
+  /** A list of model files this old is still used for a job whose names were checked when it was accepted. */
+  inventory: number;
   /** Until a cancelled prompt has stopped. */
   confirm: number;
   /** Until VRAM is back after `/free`. */
@@ -43,12 +52,15 @@ export interface Timings {
 
 export const defaultTimings: Timings = {
   poll: 2_000,
+  quiet: 250,
   retry: 2_000,
   request: 10_000,
   post: 30_000,
   status: 2_000,
   ping: 10_000,
   silence: 60_000,
+  idle: 30_000,
+  inventory: 10_000,
   confirm: 15_000,
   free: 30_000,
 };

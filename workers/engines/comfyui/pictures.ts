@@ -4,11 +4,11 @@ import { Failure } from "../../../core/failure.ts";
 import type { Run } from "../../../core/ports/engine.ts";
 import type { Api } from "./api.ts";
 import { cancelPrompt } from "./cancel.ts";
+import type { Connection } from "./connection.ts";
 import { Unreachable } from "./http.ts";
 import { candidates, createPromptIds } from "./ids.ts";
 import { createPromptRunner, type Finished, type PromptRunner } from "./prompt.ts";
 import { fetchResult, MissingFile, resultFiles } from "./results.ts";
-import { openSocket } from "./socket.ts";
 import { createTracker, type Tracker } from "./tracker.ts";
 import { lookUp } from "./truth.ts";
 import { createPatience, createPause, type Patience } from "./wait.ts";
@@ -16,8 +16,8 @@ import type { Graph } from "./wire.ts";
 
 export interface Series {
   count: number;
-  /** Checks once, when ComfyUI answers, what could not be checked before. */
-  prepare(): Promise<void>;
+  /** Checks, when ComfyUI answers, what could not be checked before; again with `refused` where ComfyUI then lacks a file. */
+  prepare(refused: boolean): Promise<void>;
   /** Brings the picture to start from into ComfyUI and returns its name there; done before each post, for ComfyUI forgets it in a restart. */
   upload?(): Promise<string>;
   graph(index: number, promptId: string, uploaded: string): Graph;
@@ -70,31 +70,26 @@ function brokenOff(cause: Unreachable): Failure {
 /** Milliseconds that the first post waits for the socket. */
 const openWithin = 2_000;
 
-export async function makePictures(api: Api, waitMinutes: number, run: Run, series: Series): Promise<void> {
+const lacksFile = (error: unknown) => error instanceof Failure && (error.code === "unknown_model" || error.code === "unknown_lora");
+
+export async function makePictures(api: Api, connection: Connection, waitMinutes: number, run: Run, series: Series): Promise<void> {
   run.signal.throwIfAborted();
-  // a new attempt of the same job hears the events of the prompt that it adopts
-  const clientId = `msb-${run.job.id}`;
   const pause = createPause(run.signal);
-  const ids = createPromptIds();
+  const ids = createPromptIds(connection.origin);
   let tracker: Tracker | undefined;
   let runner: PromptRunner | undefined;
   const say = (note: string) => (tracker ? tracker.waiting(note) : run.progress({ stage: "waiting", fraction: 0, note }));
   const patience = createPatience(api, waitMinutes, run, say);
-  await patience.ready();
-  const socket = openSocket({
-    http: api.http,
-    timings: api.timings,
-    clientId,
-    log: run.log,
-    onEvent: (event) => tracker?.onEvent(event),
-    onChange: pause.wake,
-  });
+  if (!connection.open) await patience.ready();
+  const listening = connection.listen({ onEvent: (event) => tracker?.onEvent(event), onChange: pause.wake });
   let earlier = new Map<number, string>();
+  let refused = false;
   try {
+    const socket = listening.of(connection.origin);
+    earlier = await findEarlier(api, run, series.count, patience);
+    await patience.insist(() => series.prepare(refused));
     // so that no event is missed; a socket that cannot be opened costs progress only
     if (!socket.open) await pause.sleep(Math.min(openWithin, api.timings.request));
-    earlier = await findEarlier(api, run, series.count, patience);
-    await patience.insist(series.prepare);
     for (let index = 0; index < series.count; index++) {
       tracker = createTracker(run, { index, count: series.count }, pause.wake);
       runner = createPromptRunner({
@@ -102,29 +97,38 @@ export async function makePictures(api: Api, waitMinutes: number, run: Run, seri
         run,
         ids,
         picture: index,
-        clientId,
-        socket,
+        connection,
+        listening,
         tracker,
         patience,
         pause,
         graph: async (promptId) => series.graph(index, promptId, (await series.upload?.()) ?? ""),
       });
+      const { run: draw, cancel } = runner;
+      const again = async (error: unknown) => {
+        if (refused || !lacksFile(error)) throw error;
+        refused = true;
+        await cancel();
+        // says what there is instead, or finds that the file came back
+        await patience.insist(() => series.prepare(refused));
+        return draw();
+      };
       const adopt = earlier.get(index);
       earlier.delete(index);
-      let finished = await runner.run(adopt === undefined ? undefined : { id: adopt, graph: series.graph(index, adopt, "") });
+      let finished = await draw(adopt === undefined ? undefined : { id: adopt, graph: series.graph(index, adopt, "") }).catch(again);
       for (let missing = 0; ; missing++) {
         tracker.storing();
         if (await store(api, run, finished, patience, series.save, index)) break;
         if (missing === 1)
           throw new Failure("engine_failed", "ComfyUI finished without leaving a picture. Look at its log, then retry the job.");
         run.log.warn({ prompt: finished.id }, "the files of a finished prompt are gone from ComfyUI; drawing it again");
-        finished = await runner.run();
+        finished = await draw().catch(again);
       }
     }
   } catch (error) {
     await Promise.all([runner?.cancel(), ...[...earlier.values()].map((id) => cancelPrompt(api, id, run.log))]);
     throw run.signal.aborted ? run.signal.reason : error;
   } finally {
-    await socket.close();
+    listening.end();
   }
 }

@@ -3,10 +3,10 @@ import { Failure } from "../../../core/failure.ts";
 import type { Run } from "../../../core/ports/engine.ts";
 import type { Api } from "./api.ts";
 import { cancelPrompt } from "./cancel.ts";
+import type { Connection, Listening } from "./connection.ts";
 import { executionFailure, nodeFailure, rejectedFailure } from "./failures.ts";
 import { Unreachable } from "./http.ts";
-import type { PromptIds } from "./ids.ts";
-import type { ProgressSocket } from "./socket.ts";
+import { clientIdOf, type PromptIds } from "./ids.ts";
 import type { Tracker } from "./tracker.ts";
 import { lookUp, type PromptState } from "./truth.ts";
 import type { createPause, Patience } from "./wait.ts";
@@ -17,8 +17,8 @@ export interface PromptParts {
   run: Run;
   ids: PromptIds;
   picture: number;
-  clientId: string;
-  socket: ProgressSocket;
+  connection: Pick<Connection, "open">;
+  listening: Listening;
   tracker: Tracker;
   patience: Patience;
   pause: ReturnType<typeof createPause>;
@@ -47,12 +47,14 @@ export function createPromptRunner(parts: PromptParts): PromptRunner {
   const { api, run, tracker, patience, pause } = parts;
   // posted and not known to be over; true where ComfyUI has it for sure
   const alive = new Map<string, boolean>();
+  // when the prompt that is followed was posted or adopted
+  let since = 0;
 
   const look = (id: string): Promise<PromptState> => patience.insist(() => lookUp(api, id, run.signal));
 
   const post = async (id: string, graph: Graph): Promise<Post> => {
     alive.set(id, false);
-    const body = { prompt: graph, client_id: parts.clientId, prompt_id: id, extra_data: { preview_method: "latent2rgb" } };
+    const body = { prompt: graph, client_id: clientIdOf(id), prompt_id: id, extra_data: { preview_method: "latent2rgb" } };
     try {
       const answer = await api.post("/prompt", body, { timeout: api.timings.post, signal: run.signal });
       if (answer.status !== 200) {
@@ -95,8 +97,10 @@ export function createPromptRunner(parts: PromptParts): PromptRunner {
   const note = async (id: string, state: "pending" | "running") => {
     if (state === "running") {
       tracker.running();
-      if (!parts.socket.open) tracker.repeat();
-      else if (parts.socket.silence() > api.timings.silence) parts.socket.renew();
+      const socket = parts.listening.of(id);
+      const nothing = socket.silence() > Date.now() - since;
+      if (!socket.open) tracker.repeat();
+      else if (socket.silence() > api.timings.silence / (nothing ? 10 : 1)) socket.renew();
       return;
     }
     try {
@@ -110,6 +114,20 @@ export function createPromptRunner(parts: PromptParts): PromptRunner {
 
   /** Until it is over; undefined when it is lost. */
   const follow = async (id: string, adopted: boolean): Promise<Outputs | undefined> => {
+    const { poll, quiet } = api.timings;
+    const socket = parts.listening.of(id);
+    const soon = Math.min(100, poll);
+    const wait = async (ms: number) => {
+      const before = tracker.ended;
+      await pause.sleep(before ? soon : ms);
+      // the null that follows says that the end is written down; not for long, for it may get lost
+      if (!before && tracker.ended === "announced") await pause.sleep(soon);
+    };
+    // how a prompt stands that was just posted is known; its events say the rest, and only where there are none it is looked for soon
+    if (!adopted && socket.open) {
+      await wait(Math.min(quiet, poll));
+      if (tracker.heard && !tracker.ended && socket.open) await wait(poll);
+    }
     for (;;) {
       const found = await look(id);
       if (found.state !== "pending" && found.state !== "running") alive.delete(id);
@@ -128,13 +146,13 @@ export function createPromptRunner(parts: PromptParts): PromptRunner {
         default:
           await note(id, found.state);
       }
-      // the end was announced a moment before it is written down
-      await pause.sleep(tracker.ended ? Math.min(100, api.timings.poll) : api.timings.poll);
+      await wait(poll);
     }
   };
 
   const postAndFollow = async (): Promise<Finished | undefined> => {
-    await patience.ready();
+    // an open socket is an answer
+    if (!parts.connection.open) await patience.ready();
     const id = parts.ids.next(parts.picture);
     if (!id)
       throw new Failure("engine_lost", "ComfyUI lost the job again and again. Look at its log: it may be crashing. Then retry the job.", {
@@ -144,6 +162,7 @@ export function createPromptRunner(parts: PromptParts): PromptRunner {
     await run.setEngineRef(id);
     // events can come before the answer is read
     tracker.follow(id, graph);
+    since = Date.now();
     if ((await post(id, graph)) === "unclear" && !(await wasTaken(id))) return undefined;
     const outputs = await follow(id, false);
     return outputs && { id, outputs };
@@ -160,6 +179,7 @@ export function createPromptRunner(parts: PromptParts): PromptRunner {
       if (adopt) {
         alive.set(adopt.id, true);
         tracker.follow(adopt.id, adopt.graph);
+        since = Date.now();
         const outputs = await follow(adopt.id, true);
         if (outputs) return { id: adopt.id, outputs };
       }

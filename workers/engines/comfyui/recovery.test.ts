@@ -130,6 +130,7 @@ describe.each(["new", "old"] as const)("when things break, against the %s dialec
     await comfyui.image.render(request({ steps: 20 }), run);
     expect(run.saved).toHaveLength(1);
     fake.faults.refuseSockets = true;
+    fake.dropSockets();
     const blind = comfyRun();
     await comfyui.image.render(request({ seed: 7 }), blind);
     expect(blind.saved).toHaveLength(1);
@@ -258,7 +259,7 @@ describe("a socket that the server has forgotten", () => {
     const run = comfyRun({
       // another socket of the same client id closes: the trap
       onProgress: atStep(2, () => {
-        const other = new WebSocket(`${fake.url.replace("http", "ws")}/ws?clientId=msb-${run.job.id}`);
+        const other = new WebSocket(`${fake.url.replace("http", "ws")}/ws?clientId=${fake.prompts()[0]?.clientId}`);
         other.on("open", () => other.close());
       }),
     });

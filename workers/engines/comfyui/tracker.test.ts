@@ -48,6 +48,27 @@ describe("rule 5: events", () => {
     expect(run.previews).toHaveLength(1);
   });
 
+  it("previews without a prompt id are no longer ours when another prompt runs, also where our end was missed", () => {
+    const { run, hear } = tracker();
+    hear(text("execution_start", { prompt_id: ours }));
+    hear(text("execution_start", { prompt_id: theirs }));
+    hear(plainPreview);
+    expect(run.previews).toEqual([]);
+  });
+
+  it("tell that an end is announced, and then that it is written down", () => {
+    const { tracked, hear, ends } = tracker();
+    expect([tracked.heard, tracked.ended]).toEqual([false, undefined]);
+    hear(text("execution_success", { prompt_id: theirs }));
+    expect([tracked.heard, tracked.ended]).toEqual([false, undefined]);
+    hear(text("execution_success", { prompt_id: ours }));
+    expect([tracked.heard, tracked.ended, ends()]).toEqual([true, "announced", 1]);
+    hear(text("executing", { prompt_id: ours, node: null }));
+    expect([tracked.ended, ends()]).toEqual(["written", 2]);
+    tracked.follow(theirs, graph);
+    expect([tracked.heard, tracked.ended]).toEqual([false, undefined]);
+  });
+
   it("previews with a prompt id count when it is ours", () => {
     const { run, hear } = tracker();
     const framed = (prompt: string) => {

@@ -26,8 +26,10 @@ export interface Tracker {
   storing(): void;
   /** Says the last thing again: we know that it still runs, but hear nothing. */
   repeat(): void;
-  /** Whether its end was announced: the truth should be looked up now. */
-  readonly ended: boolean;
+  /** Whether anything was heard of this prompt. */
+  readonly heard: boolean;
+  /** `announced`: the end is written down in a moment; `written`: the truth can be looked up now. */
+  readonly ended: "announced" | "written" | undefined;
 }
 
 /** @param share the part of the whole job that is this picture: `index` of `count`. */
@@ -35,7 +37,8 @@ export function createTracker(run: Pick<Run, "progress" | "preview">, share: { i
   let prompt: string | undefined;
   let graph: Graph = {};
   let executing = false;
-  let ended = false;
+  let heard = false;
+  let ended: Tracker["ended"];
   let worked = false;
   let furthest = 0;
   let last: JobProgress = { stage: "waiting", fraction: share.index / share.count };
@@ -47,9 +50,9 @@ export function createTracker(run: Pick<Run, "progress" | "preview">, share: { i
     last = { stage, fraction: (share.index + furthest) / share.count, ...which, ...more };
     run.progress(last);
   };
-  const end = () => {
+  const end = (how: "announced" | "written") => {
     executing = false;
-    ended = true;
+    ended = how;
     onEnd();
   };
 
@@ -59,7 +62,8 @@ export function createTracker(run: Pick<Run, "progress" | "preview">, share: { i
       graph = nodes;
       executing = false;
       worked = false;
-      ended = false;
+      heard = false;
+      ended = undefined;
     },
     onEvent(event) {
       if (event.type === "preview") {
@@ -67,12 +71,17 @@ export function createTracker(run: Pick<Run, "progress" | "preview">, share: { i
         if (event.prompt === prompt || (event.prompt === undefined && executing)) run.preview(event.mediaType, event.data);
         return;
       }
-      if (event.prompt !== prompt) return;
+      if (event.prompt !== prompt) {
+        // one runs at a time: a preview without an id is no longer ours
+        if (event.type === "start" || event.type === "executing") executing = false;
+        return;
+      }
+      heard = true;
       if (event.type === "start") {
         executing = true;
         say(before.stage, before.at);
       } else if (event.type === "executing") {
-        if (event.node === null) return end();
+        if (event.node === null) return end("written");
         executing = true;
         // any other node prepares the work or follows it
         const found = stages[graph[event.node]?.class_type ?? ""] ?? (worked ? after : before);
@@ -84,7 +93,7 @@ export function createTracker(run: Pick<Run, "progress" | "preview">, share: { i
         const found = stages[graph[event.node]?.class_type ?? ""];
         if (!found || event.max <= 0) return;
         say(found.stage, found.at + work * Math.min(1, event.value / event.max), { step: event.value, steps: event.max });
-      } else end();
+      } else if (ended === undefined) end("announced");
     },
     waiting: (note) => say("waiting", 0, { note }),
     running() {
@@ -92,6 +101,9 @@ export function createTracker(run: Pick<Run, "progress" | "preview">, share: { i
     },
     storing: () => say("storing", stored),
     repeat: () => run.progress(last),
+    get heard() {
+      return heard;
+    },
     get ended() {
       return ended;
     },

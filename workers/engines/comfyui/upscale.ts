@@ -3,6 +3,7 @@ import { Failure } from "../../../core/failure.ts";
 import type { Run, UpscaleCapability } from "../../../core/ports/engine.ts";
 import { upscaledName } from "../../../core/slug.ts";
 import type { Api } from "./api.ts";
+import type { Connection } from "./connection.ts";
 import { upscaleGraph } from "./graph.ts";
 import type { Inventory } from "./inventory.ts";
 import type { ComfyuiOptions } from "./options.ts";
@@ -27,7 +28,7 @@ const none = () =>
     "ComfyUI has no upscale model. Put one, such as RealESRGAN_x4plus.pth, into its models/upscale_models folder; no restart is needed.",
   );
 
-export function createUpscale(api: Api, inventory: Inventory, options: ComfyuiOptions, version: () => Promise<string>): UpscaleCapability {
+export function createUpscale(api: Api, connection: Connection, inventory: Inventory, options: ComfyuiOptions): UpscaleCapability {
   return {
     async plan() {
       const known = await inventory.known();
@@ -45,12 +46,13 @@ export function createUpscale(api: Api, inventory: Inventory, options: ComfyuiOp
       const height = source.height * scale;
       let model: string | undefined;
       let engineVersion = "";
-      await makePictures(api, options.waitMinutes, run, {
+      await makePictures(api, connection, options.waitMinutes, run, {
         count: 1,
-        async prepare() {
-          model = usual((await inventory.now()).upscalers);
+        async prepare(refused) {
+          const [files, version] = await Promise.all([refused ? inventory.now() : inventory.recent(), connection.version()]);
+          model = usual(files.upscalers);
           if (model === undefined) throw none();
-          engineVersion = await version();
+          engineVersion = version;
         },
         upload: () => uploadPicture(api, run, image),
         graph: (_, promptId, uploaded) =>

@@ -8,12 +8,15 @@ import type { FakeOptions } from "./fake-state.ts";
 
 const impatient: Timings = {
   poll: 20,
+  quiet: 20,
   retry: 20,
   request: 2_000,
   post: 2_000,
   status: 1_000,
   ping: 50,
   silence: 10_000,
+  idle: 100,
+  inventory: 10_000,
   confirm: 5_000,
   free: 500,
 };
