@@ -1,12 +1,12 @@
-/** `npm run kills`: kill -9 at every named boundary, then the question whether every accepted job ended once, with all of its files and none twice. */
+/** `npm run kills`: kill -9 and stops at every named boundary, then the question whether every accepted job ended once, with all of its files and none twice. */
 import { parseArgs } from "node:util";
 import { type OwnRedis, startRedis } from "../../platform/bullmq/testing/redis-server.ts";
 import { type Audit, audit } from "./audit.ts";
 import { playRound, type Round, type Target } from "./round.ts";
 import { type Boundary, boundaries, makeStudio, type Studio } from "./studio.ts";
-import { postgres, redisFlush, redisRestart, server } from "./targets.ts";
+import { postgres, redisFlush, redisRestart, server, stop } from "./targets.ts";
 
-const usage = `npm run kills -- [--rounds 4] [--redis [--usual]] [--target ${["server", "postgres", "redis-flush", "redis-restart"].join("|")}] [--only ${boundaries.join("|")}] [--seed N]`;
+const usage = `npm run kills -- [--rounds 4] [--redis [--usual]] [--target ${["server", "stop", "postgres", "redis-flush", "redis-restart"].join("|")}] [--only ${boundaries.join("|")}] [--seed N]`;
 
 const { values } = parseArgs({
   options: {
@@ -132,6 +132,7 @@ const targets: Record<string, (redis: OwnRedis | undefined) => Target> = {
     ? { "redis-flush": (redis) => redisFlush(redis as OwnRedis), "redis-restart": (redis) => redisRestart(redis as OwnRedis) }
     : {}),
   server: () => server,
+  stop: () => stop,
   postgres: () => postgres(),
 };
 

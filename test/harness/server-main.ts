@@ -35,7 +35,7 @@ const server = await startServer({
   },
   ...(HARNESS_PERIODS ? { periods: JSON.parse(HARNESS_PERIODS) as { reconcileMs: number; lockMs: number; stalledMs: number } } : {}),
 });
-process.once("SIGTERM", () => void server.stop(5000));
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void server.stop(5000));
 tell("ready", "server", `${process.pid}`);
 await server.stopped;
 process.exit(0);

@@ -31,7 +31,8 @@ export interface Studio {
   /** Resolved by the next mark that fits; rejected when `ms` pass or the server ends. */
   next(fits: (mark: Mark) => boolean, ms: number, what: string): Promise<Mark>;
   start(): Promise<void>;
-  killServer(): Promise<void>;
+  /** @param signal SIGKILL where none is given. */
+  killServer(signal?: NodeJS.Signals): Promise<void>;
   /** The postmaster alone, or with all its children at once. */
   killPostgres(whole: boolean): Promise<void>;
   postgresPid(): Promise<number | undefined>;
@@ -120,10 +121,10 @@ export async function makeStudio(env: Record<string, string>): Promise<Studio> {
       });
       await ready;
     },
-    async killServer() {
+    async killServer(signal = "SIGKILL") {
       const dying = child;
       child = undefined;
-      await endOf(dying, "SIGKILL");
+      await endOf(dying, signal);
     },
     async killPostgres(whole) {
       const pid = await postgresPid();

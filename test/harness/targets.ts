@@ -11,6 +11,14 @@ export const server: Target = {
   mend: (studio) => studio.start(),
 };
 
+/** Told to stop, in turn by SIGTERM and by Ctrl-C: it has to put what runs back in line, or publish it, and never both. */
+export const stop: Target = {
+  name: "stop",
+  gentle: true,
+  strike: (studio, round) => studio.killServer(round % 2 === 1 ? "SIGINT" : "SIGTERM"),
+  mend: (studio) => studio.start(),
+};
+
 /** kill -9 of PostgreSQL, in turn of the postmaster alone and of all its processes; the living server has to bring it back by itself. */
 export function postgres(): Target {
   let dead: number | undefined;
