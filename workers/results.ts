@@ -52,18 +52,21 @@ export function createResults(parts: { files: FileStore; media: Media }, job: st
         .replace(/[^.a-z0-9]/g, "");
       const storageKey = `jobs/${job}/${attempt}/${ordinal}${ending}`;
       stored.push(storageKey);
-      let content: Readable | Uint8Array = body;
-      let size: { width: number; height: number } | undefined;
-      let type = mediaType;
-      if (pictures.has(mediaType)) {
-        const bytes = body instanceof Uint8Array ? body : await readAll(body, maxPicture, tooLarge);
-        const found = await parts.media.inspect(bytes);
-        type = found.mediaType;
-        size = { width: found.width, height: found.height };
-        content = await parts.media.stamp(bytes, type, recipe);
+      const put = (content: Readable | Uint8Array, type: string) => parts.files.put(storageKey, content, { mediaType: type, signal });
+      const draft = { id: newId("art"), ordinal, name: uniqueName(name), storageKey, recipe };
+      if (!pictures.has(mediaType)) {
+        drafts.push({ ...draft, mediaType, ...(await put(body, mediaType)) });
+        return;
       }
-      const { bytes, sha256 } = await parts.files.put(storageKey, content, { mediaType: type, signal });
-      drafts.push({ id: newId("art"), ordinal, name: uniqueName(name), mediaType: type, bytes, sha256, storageKey, ...size, recipe });
+      const picture = body instanceof Uint8Array ? body : await readAll(body, maxPicture, tooLarge);
+      const store = async (type: string) => put(await parts.media.stamp(picture, type, recipe), type);
+      // looked at while it is stored; both are waited for, so that nothing is written behind a `discard`
+      const [found, first] = await Promise.allSettled([parts.media.inspect(picture), store(mediaType)]);
+      if (found.status === "rejected") throw found.reason;
+      const { mediaType: type, width, height } = found.value;
+      if (first.status === "rejected" && type === mediaType) throw first.reason;
+      const file = first.status === "fulfilled" && type === mediaType ? first.value : await store(type);
+      drafts.push({ ...draft, mediaType: type, width, height, ...file });
     },
     async discard() {
       await Promise.all(stored.map((key) => parts.files.remove(key).catch(() => undefined)));
