@@ -33,7 +33,8 @@ describe("defaults", () => {
       limits: defaultLimits,
       preview: false,
     });
-    for (const absent of ["key", "databaseUrl", "redisUrl", "s3", "openai", "files"]) expect(config).not.toHaveProperty(absent);
+    for (const absent of ["key", "oidc", "openWebUiUserSecret", "databaseUrl", "redisUrl", "s3", "openai", "files"])
+      expect(config).not.toHaveProperty(absent);
   });
 
   it("chooses the data folder by person, XDG folder and root", () => {
@@ -126,7 +127,8 @@ describe("what is wrong", () => {
     const message = problemsOf({
       MYSPINBOT_DATA: "here",
       MYSPINBOT_PORT: "70000",
-      MYSPINBOT_HOST: "0.0.0.0",
+      OIDC_ISSUER: "https://login.example.org",
+      OPENWEBUI_USER_SECRET: "short",
       DATABASE_URL: "mysql://x",
       REDIS_URL: "localhost",
       S3_ENDPOINT: "http://minio:9000",
@@ -140,10 +142,11 @@ describe("what is wrong", () => {
     });
     const lines = message.split("\n").filter((line) => line.startsWith("  - "));
     const about = (name: string) => lines.filter((line) => line.startsWith(`  - ${name}`)).join("\n");
-    expect(lines).toHaveLength(13);
+    expect(lines).toHaveLength(14);
     expect(about("MYSPINBOT_DATA")).toContain("absolute path");
     expect(about("MYSPINBOT_PORT")).toContain("0 to 65535");
-    expect(about("MYSPINBOT_HOST")).toContain("MYSPINBOT_KEY");
+    expect(about("OIDC_AUDIENCE")).toContain("together");
+    expect(about("OPENWEBUI_USER_SECRET")).toContain("32 characters");
     expect(about("DATABASE_URL")).toContain("postgresql://");
     expect(about("REDIS_URL")).toContain("redis://127.0.0.1:6379");
     expect(about("S3_BUCKET, S3_ACCESS_KEY, S3_SECRET_KEY")).toContain("together");
@@ -167,8 +170,26 @@ describe("what is wrong", () => {
     expect(problemsOf({ ROLES: "gpu" })).toContain("http,worker");
   });
 
+  it("other machines may come without a key of the configuration: one is then made, and only loopback is served without any", () => {
+    expect(readConfig({ ...home, MYSPINBOT_HOST: "0.0.0.0" }, 1000)).toMatchObject({ loopback: false });
+    for (const host of ["127.0.0.1", "localhost", "::1"])
+      expect(readConfig({ ...home, MYSPINBOT_HOST: host }, 1000).loopback, host).toBe(true);
+  });
+
+  it("an issuer wants an audience, an audience an issuer, and so does the address of keys", () => {
+    expect(problemsOf({ OIDC_AUDIENCE: "spin" })).toContain("OIDC_ISSUER: missing");
+    expect(problemsOf({ OIDC_JWKS_URL: "https://login.example.org/keys" })).toContain("OIDC_ISSUER: missing");
+    const oidc = { OIDC_ISSUER: "https://login.example.org/", OIDC_AUDIENCE: "spin" };
+    expect(readConfig({ ...home, ...oidc }, 1000).oidc).toEqual({ issuer: "https://login.example.org/", audience: "spin" });
+  });
+
   it("never repeats a secret", () => {
-    const message = problemsOf({ MYSPINBOT_KEY: "hunter2", DATABASE_URL: "http://u:hunter3@db", REDIS_URL: "hunter4" });
+    const message = problemsOf({
+      MYSPINBOT_KEY: "hunter2",
+      OPENWEBUI_USER_SECRET: "hunter5",
+      DATABASE_URL: "http://u:hunter3@db",
+      REDIS_URL: "hunter4",
+    });
     expect(message).not.toMatch(/hunter/);
     expect(message).toContain("at least 16 characters");
   });

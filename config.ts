@@ -14,8 +14,13 @@ export interface Config {
   host: string;
   /** 0 = any free one. */
   port: number;
-  /** Access key; always there when `host` is not loopback. */
+  /** Access key of the local principal, for everything. */
   key?: string;
+  /** True where only this machine can connect. */
+  loopback: boolean;
+  oidc?: { issuer: string; audience: string; jwksUrl?: string };
+  /** What Open WebUI signs the person behind a request with. */
+  openWebUiUserSecret?: string;
   /** Further names by which browsers may reach us (Host and Origin headers), lower case. */
   allowedHosts: string[];
   databaseUrl?: string;
@@ -92,6 +97,14 @@ const settings = z.object({
     .max(500, "must have at most 500 characters")
     .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces; `openssl rand -hex 24` makes a good one")
     .optional(),
+  OIDC_ISSUER: url(["http:", "https:"], "https://login.example.org/realms/home").optional(),
+  OIDC_AUDIENCE: z.string().max(500, "must have at most 500 characters").optional(),
+  OIDC_JWKS_URL: url(["http:", "https:"], "https://login.example.org/realms/home/certs").optional(),
+  OPENWEBUI_USER_SECRET: z
+    .string()
+    .min(32, "must have at least 32 characters, the same as Open WebUI signs with; `openssl rand -hex 32` makes a good one")
+    .max(500, "must have at most 500 characters")
+    .optional(),
   MYSPINBOT_ALLOWED_HOSTS: list(
     /^[\w.-]+(:\d+)?$|^\[[\da-f:]+\](:\d+)?$/i,
     "must be host names separated by commas, such as studio.lan,192.168.1.5",
@@ -165,11 +178,11 @@ function defaultData(env: NodeJS.ProcessEnv, uid: number | undefined): string {
 function contradictions(given: Record<string, string>): string[] {
   const problems: string[] = [];
   const has = (name: string) => given[name] !== undefined;
-  const host = given["MYSPINBOT_HOST"];
-  if (host && !loopback.has(host) && !has("MYSPINBOT_KEY"))
+  if (has("OIDC_ISSUER") !== has("OIDC_AUDIENCE"))
     problems.push(
-      "MYSPINBOT_HOST: other machines could then use this studio; set MYSPINBOT_KEY too (`openssl rand -hex 24`), or leave the host at 127.0.0.1",
+      `${has("OIDC_ISSUER") ? "OIDC_AUDIENCE" : "OIDC_ISSUER"}: missing; a token must say who made it and that it is meant for this studio, so both are needed together`,
     );
+  if (has("OIDC_JWKS_URL") && !has("OIDC_ISSUER")) problems.push("OIDC_ISSUER: missing; OIDC_JWKS_URL alone says nothing of who is let in");
   const s3 = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY"];
   const missing = s3.filter((name) => !has(name));
   if (missing.length > 0 && missing.length < s3.length) problems.push(`${missing.join(", ")}: missing; S3 needs ${s3.join(", ")} together`);
@@ -220,6 +233,17 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
     host: set.MYSPINBOT_HOST,
     port: set.MYSPINBOT_PORT,
     ...(set.MYSPINBOT_KEY ? { key: set.MYSPINBOT_KEY } : {}),
+    loopback: loopback.has(set.MYSPINBOT_HOST),
+    ...(set.OIDC_ISSUER && set.OIDC_AUDIENCE
+      ? {
+          oidc: {
+            issuer: set.OIDC_ISSUER,
+            audience: set.OIDC_AUDIENCE,
+            ...(set.OIDC_JWKS_URL ? { jwksUrl: set.OIDC_JWKS_URL } : {}),
+          },
+        }
+      : {}),
+    ...(set.OPENWEBUI_USER_SECRET ? { openWebUiUserSecret: set.OPENWEBUI_USER_SECRET } : {}),
     allowedHosts: set.MYSPINBOT_ALLOWED_HOSTS ?? [],
     ...(set.DATABASE_URL ? { databaseUrl: set.DATABASE_URL } : {}),
     ...(set.REDIS_URL ? { redisUrl: set.REDIS_URL } : {}),

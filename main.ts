@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { type Config, readConfig } from "./config.ts";
+import type { KeysClient } from "./core/client.ts";
 import { Failure, toFailure } from "./core/failure.ts";
 import { packageRoot } from "./core/package-root.ts";
 import { connectStudio, dataFolder, type Place } from "./place.ts";
@@ -14,6 +15,8 @@ const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"),
 process.stderr.on("error", () => undefined);
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 const place = (config: Config): Place => ({ data: config.data, main: process.argv[1] ?? "", say });
+
+type KeyOut = { stdout: NodeJS.WriteStream; say: typeof say };
 
 interface ChatFlags {
   new?: boolean;
@@ -121,6 +124,15 @@ async function stop(): Promise<number> {
   return stopStudio(await dataFolder(place(readConfig(process.env))), say);
 }
 
+async function key(act: (keys: typeof import("./cli/keys.ts"), client: KeysClient, out: KeyOut) => Promise<number>): Promise<number> {
+  const config = readConfig(process.env);
+  const folder = await dataFolder(place(config));
+  // starts one where none runs: keys live in its database
+  await connectStudio(place(config), folder);
+  const { createKeysClient } = await import("./http/keys-client.ts");
+  return act(await import("./cli/keys.ts"), createKeysClient({ socketPath: folder.socketPath }), { stdout: process.stdout, say });
+}
+
 function many(value: string, before: string[] = []): string[] {
   if (!value) throw new InvalidArgumentError("name a file.");
   return [...before, value];
@@ -181,4 +193,21 @@ program
   .command("stop")
   .description("stops the studio of this data folder; jobs go on at the next start")
   .action(run(() => stop()));
+const keys = program.command("key").description("access keys for other people, programs and machines: create, list, revoke");
+keys
+  .command("create")
+  .description("makes a key and prints it, this once")
+  .option("--name <name>", "what it is for")
+  .option("--scopes <scopes>", "what it may do: jobs:read, jobs:write, train, voice, act-as, admin (default: jobs:read,jobs:write)")
+  .option("--principal <id>", "whose the jobs and files are that come with it (default: local, the same as yours)")
+  .action(run((flags) => key((cli, client, out) => cli.createKey(client, flags, out))));
+keys
+  .command("list")
+  .description("every key: whose, what it may do, when it was last used")
+  .action(run(() => key((cli, client, out) => cli.listKeys(client, out))));
+keys
+  .command("revoke")
+  .description("ends a key, at once")
+  .argument("<id>", "as `key list` shows it, such as key_0123456789abcdef")
+  .action(run((id) => key((cli, client, out) => cli.revokeKey(client, id, out))));
 await program.parseAsync();

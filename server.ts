@@ -4,11 +4,15 @@ import { createAgent } from "./agent/agent.ts";
 import { createCheckpointer } from "./agent/checkpointer.ts";
 import { chatModelOf } from "./agent/model.ts";
 import type { Config } from "./config.ts";
+import { createAccessKeys } from "./core/access-keys.ts";
 import type { StatusView } from "./core/client.ts";
 import { createStudio } from "./core/create-studio.ts";
+import { createDeliveries } from "./core/deliveries.ts";
 import { Failure } from "./core/failure.ts";
+import { createLinks, linkSecret } from "./core/links.ts";
 import type { Log } from "./core/log.ts";
 import { defaultPolicy } from "./core/schedule.ts";
+import { accessOf } from "./http/access-of.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
 import { studioDoor } from "./mcp-server/door.ts";
@@ -142,7 +146,7 @@ async function wire(
 
   // the only door to it
   const tools = createTools();
-  const metrics = createMetrics({ waiting: jobs.waiting, open: jobs.open, version });
+  const metrics = createMetrics({ waiting: jobs.waiting, open: jobs.open, deliveries: database.deliveries.backlog, version });
   const limits = config.limits;
   const studio = createStudio({
     ...{ tools, jobs, artifacts, files, media, queue, settings, engines, bus, limits, log },
@@ -216,9 +220,22 @@ async function wire(
 
   const mcp = createMcpHttp({ door: (principal) => studioDoor(studio, principal), version, log });
 
+  const deliveries = createDeliveries({ store: database.deliveries, jobs, bus, metrics });
+  const keys = createAccessKeys({ store: database.accessKeys, log });
+  const links = createLinks({ secret: await linkSecret(settings), owner: artifacts.owner });
+  // one that a client started writes into a log: nobody would see the key there, and it is no place for one
+  if (!config.loopback && config.key === undefined && !options.idle) {
+    const first = await keys.createFirst();
+    if (first)
+      say(
+        `The studio is open to other machines and had no access key. This one may do everything, and is shown this once:\n  ${first.secret}`,
+      );
+  }
+
   const app = createApp({
-    ...{ studio, agent, limits, log, version, status, mcp, metrics, ready: database.ping },
-    access: { hosts: config.allowedHosts, ...(config.key ? { key: config.key } : {}) },
+    ...{ studio, agent, deliveries, limits, log, version, status, mcp, metrics, ready: database.ping },
+    ...{ keys, links, access: accessOf(config, { keys, links, log }) },
+    link: async (artifact, principal) => links.make(principal, artifact).path,
   });
   const where = { host: config.host, log, ...(folder ? { socketPath: folder.socketPath } : {}) };
   const listening = await listen(app, { ...where, port: config.port }).catch((error: unknown) => {

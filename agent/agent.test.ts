@@ -64,28 +64,23 @@ describe("a turn", () => {
 });
 
 describe("a conversation", () => {
-  it("of somebody else is unknown, and neither read nor written", async () => {
+  it("of somebody else is neither read nor written: its name begins a new one, as any unknown name does", async () => {
     const chat = createTestChat();
     await chat.turn("draw a red fox", { conversation: "conv_x" });
-    const parts = await chat.turn("upscale that", { conversation: "conv_x", principal: { id: "mallory" } });
-    expect(errorOf(parts)).toMatchObject({ code: "unknown_conversation" });
-    expect(textOf(parts)).toBe("");
+    const theirs = await chat.turn("upscale that", { conversation: "conv_x", message: "m", principal: { id: "mallory" } });
+    const nobodys = await chat.turn("upscale that", { conversation: "conv_n", message: "m", principal: { id: "mallory" } });
+    const named = (parts: typeof theirs) => JSON.stringify(parts).replaceAll(/conv_[xn]/g, "conv");
+    expect(named(theirs)).toBe(named(nobodys));
     expect(chat.studio.invoked).toHaveLength(1);
   });
-  it("belongs to whoever said the first word in it, small talk too", async () => {
-    const chat = createTestChat();
-    await chat.turn("hello", { conversation: "conv_y" });
-    const parts = await chat.turn("hello", { conversation: "conv_y", principal: { id: "mallory" } });
-    expect(errorOf(parts)?.code).toBe("unknown_conversation");
-  });
-  it("that two people begin at once goes to one of them, and the other submits nothing", async () => {
+  it("that two people begin at once, with the same message id, is two conversations", async () => {
     const chat = createTestChat();
     const both = await Promise.all([
       chat.turn("draw a fox", { conversation: "conv_z", message: "m1" }),
-      chat.turn("draw a hare", { conversation: "conv_z", message: "m2", principal: { id: "mallory" } }),
+      chat.turn("draw a hare", { conversation: "conv_z", message: "m1", principal: { id: "mallory" } }),
     ]);
-    expect(both.map((parts) => errorOf(parts)?.code).sort()).toEqual(["unknown_conversation", undefined]);
-    expect(chat.studio.jobs).toHaveLength(1);
+    for (const parts of both) expect([errorOf(parts), doneOf(parts).jobs.length]).toEqual([undefined, 1]);
+    expect(chat.studio.jobs).toHaveLength(2);
   });
 });
 

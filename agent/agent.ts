@@ -3,7 +3,7 @@ import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import type { Agent, Part, TurnRequest } from "../core/chat.ts";
 import { Failure, toFailure } from "../core/failure.ts";
 import { answerOf } from "./answer.ts";
-import { unknownConversation } from "./conversation.ts";
+import { threadOf } from "./conversation.ts";
 import type { TurnGraph } from "./graph.ts";
 import { type Memory, readMemory } from "./memory/memory.ts";
 import type { Question } from "./nodes/ask.ts";
@@ -54,7 +54,7 @@ async function inputOf(graph: TurnGraph, turn: Turn, config: { configurable: { t
   const { Command } = await import("@langchain/langgraph");
   const fresh = { plan: null };
   const answer = turn.parts.needsYes ? answerOf(turn.request.text) : undefined;
-  if (answer === undefined || (await turn.parts.plans.find(turn.request.conversation, turn.request.message))) return fresh;
+  if (answer === undefined || (await turn.parts.plans.find(threadOf(turn.request), turn.request.message))) return fresh;
   const { tasks } = await graph.getState(config);
   const open = tasks.flatMap((task) => task.interrupts).at(-1)?.value as Question | undefined;
   const { branch } = turn.request;
@@ -63,12 +63,10 @@ async function inputOf(graph: TurnGraph, turn: Turn, config: { configurable: { t
 }
 
 async function run(load: () => Promise<TurnGraph>, turn: Turn): Promise<void> {
-  const { request, parts } = turn;
+  const { request } = turn;
   checkRequest(request);
-  const owner = await parts.plans.owner(request.conversation);
-  if (owner !== undefined && owner !== request.principal.id) throw unknownConversation(request.conversation);
   const graph = await load();
-  const config = { configurable: { thread_id: request.conversation }, context: { turn }, durability: "exit" as const };
+  const config = { configurable: { thread_id: threadOf(request) }, context: { turn }, durability: "exit" as const };
   const result: object = await graph.invoke(await inputOf(graph, turn, config), config);
   const [question] = ("__interrupt__" in result ? (result.__interrupt__ as { id?: string; value: Question }[]) : []) ?? [];
   if (question)

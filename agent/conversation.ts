@@ -1,6 +1,8 @@
-/** Somebody else's conversation is answered as an unknown one. */
-import { Failure } from "../core/failure.ts";
+/** Where a conversation is kept: everybody has their own, so that another's name for one is answered as any unknown name, with a new one. */
+import type { TurnRequest } from "../core/chat.ts";
+import { localPrincipal } from "../core/principal.ts";
 
-export function unknownConversation(conversation: string): Failure {
-  return new Failure("unknown_conversation", `There is no conversation ${conversation.slice(0, 60)} of yours. Start a new one.`);
+/** Neither part can hold the space between them. The local person's stand under their plain name, as before there were others. */
+export function threadOf({ principal, conversation }: Pick<TurnRequest, "principal" | "conversation">): string {
+  return principal.id === localPrincipal.id ? conversation : `${principal.id} ${conversation}`;
 }

@@ -1,4 +1,5 @@
 /** A file that a job published, or that a person uploaded. */
+import { Failure } from "./failure.ts";
 import type { JsonObject } from "./json.ts";
 
 /** How a file came to be; stored with the row and inside the file, strippable on download. */
@@ -41,3 +42,8 @@ export interface Artifact {
 
 /** What a worker hands over for publishing: everything that the database does not give out itself. */
 export type ArtifactDraft = Omit<Artifact, "principal" | "job" | "attempt" | "createdAt">;
+
+/** The same words for a file that never was, that is another's, and that a link no longer opens. */
+export function unknownArtifact(id: string): Failure {
+  return new Failure("unknown_artifact", `There is no file ${id.slice(0, 60)} of yours. list_jobs shows what was made.`);
+}

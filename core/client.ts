@@ -2,6 +2,7 @@
 import type { Readable } from "node:stream";
 import type { Part } from "./chat.ts";
 import type { Json, JsonObject } from "./json.ts";
+import type { Scope } from "./scope.ts";
 import type { ArtifactView, JobView } from "./view.ts";
 
 /** A tool as data: what MCP, forms, slash help and the docs page are made from. */
@@ -35,6 +36,26 @@ export interface StatusView {
   /** Where HTTP listens, besides the socket. */
   url?: string;
   rows: StatusRow[];
+}
+
+/** An access key without its secret. */
+export interface AccessKeyView {
+  id: string;
+  name: string;
+  principal: string;
+  scopes: readonly Scope[];
+  created_at: string;
+  last_used_at?: string;
+  revoked_at?: string;
+}
+
+/** For administrators. Every method throws the server's Failure as a Failure. */
+export interface KeysClient {
+  /** What is left out is the server's choice: reading and writing jobs, for the local principal. The secret is shown this once. */
+  create(wish: { name?: string; scopes?: string[]; principal?: string }): Promise<{ key: AccessKeyView; secret: string }>;
+  list(): Promise<AccessKeyView[]>;
+  /** Failure `unknown_key`. */
+  revoke(id: string): Promise<AccessKeyView>;
 }
 
 export interface ChatRequest {

@@ -1,5 +1,5 @@
 /** The studio over its ports: every check of ownership is here, and nothing else reaches the stores on behalf of a face. */
-import type { Artifact } from "./artifact.ts";
+import { type Artifact, unknownArtifact } from "./artifact.ts";
 import { Failure } from "./failure.ts";
 import { isId } from "./ids.ts";
 import { isTerminal, type JobWithArtifacts } from "./job.ts";
@@ -12,6 +12,7 @@ import type { ArtifactStore } from "./ports/job-store.ts";
 import type { Media } from "./ports/media.ts";
 import type { Settings } from "./ports/stores.ts";
 import type { Principal } from "./principal.ts";
+import { requireScope, scopeOfTool } from "./scope.ts";
 import type { Call, Studio } from "./studio.ts";
 import { hint, prepareContext, type SubmitParts, submit } from "./submit.ts";
 import type { Tool } from "./tool.ts";
@@ -38,7 +39,7 @@ export function createStudio(given: StudioParts): Studio {
   };
   const ownArtifact = async (principal: Principal, id: string): Promise<Artifact> => {
     const artifact = isId("art", id) ? await artifacts.get(principal.id, id) : undefined;
-    if (!artifact) throw new Failure("unknown_artifact", `There is no file ${id.slice(0, 60)} of yours. list_jobs shows what was made.`);
+    if (!artifact) throw unknownArtifact(id);
     return artifact;
   };
   const parts: StudioParts & SubmitParts = { ...given, artifact: ownArtifact };
@@ -57,19 +58,26 @@ export function createStudio(given: StudioParts): Studio {
     );
   };
 
+  /** The tool, for a principal who may call it. */
+  const allowed = (principal: Principal, name: string): Tool => {
+    const tool = find(name);
+    requireScope(principal, scopeOfTool(tool));
+    return tool;
+  };
+
   const studio: Studio = {
     tools,
     tool: find,
 
     async check(principal, call) {
-      const tool = find(call.tool);
+      const tool = allowed(principal, call.tool);
       const input = parseInput(tool, call.input);
       if (tool.kind === "job") await tool.prepare(input as never, prepareContext(parts, principal));
       else if (typeof input["job_id"] === "string") await own(principal, input["job_id"]);
     },
 
     async invoke(principal, call, { signal = new AbortController().signal, progress = () => {} } = {}) {
-      const tool = find(call.tool);
+      const tool = allowed(principal, call.tool);
       if (tool.kind === "job") return { kind: "job", ...(await submit(parts, principal, tool, call)) };
       const { key, origin, traceparent } = call;
       const answer = await tool.answer(parseInput(tool, call.input) as never, {
@@ -108,7 +116,8 @@ export function createStudio(given: StudioParts): Studio {
     },
 
     async retry(principal, id) {
-      const job = isId("job", id) ? await jobs.retry(principal.id, id) : undefined;
+      allowed(principal, (await own(principal, id)).tool);
+      const job = await jobs.retry(principal.id, id);
       if (!job) throw unknownJob(id);
       await hint(parts, job);
       return own(principal, id);
@@ -116,7 +125,7 @@ export function createStudio(given: StudioParts): Studio {
 
     async reroll(principal, id, changes, call: Omit<Call, "tool" | "input" | "parent"> = {}) {
       const parent = await own(principal, id);
-      const tool = find(parent.tool);
+      const tool = allowed(principal, parent.tool);
       if (tool.kind !== "job") throw new Failure("conflict", `${parent.tool} cannot be rolled again.`);
       const { seed: _seed, ...old } = parent.input;
       const input: JsonObject = tool.reroll ? tool.reroll(parent.input, changes) : { ...old, ...changes };

@@ -6,6 +6,7 @@ import type { JsonObject } from "./json.ts";
 import type { Limits } from "./limits.ts";
 import type { Engines, Run } from "./ports/engine.ts";
 import type { Principal } from "./principal.ts";
+import type { Scope } from "./scope.ts";
 import type { Studio } from "./studio.ts";
 
 interface ToolBase<Schema extends z.ZodObject> {
@@ -21,6 +22,8 @@ interface ToolBase<Schema extends z.ZodObject> {
   /** Fields that the free words of a slash command fill: `/render a red fox`, `/upscale art_…`. The last one takes the rest of the line. */
   positional?: readonly (keyof z.input<Schema> & string)[];
   annotations: { readOnly: boolean; destructive: boolean; idempotent: boolean };
+  /** What a caller needs, where it is not `jobs:read` for what only looks and `jobs:write` for the rest. */
+  scope?: Scope;
   /** Fields that hold artifact ids: here "that picture" is put in. */
   artifactFields?: readonly (keyof z.input<Schema> & string)[];
 }

@@ -13,6 +13,7 @@ const rows = (addUpload: ArtifactStore["addUpload"]): ArtifactStore => ({
   get: async () => undefined,
   list: async () => [],
   isReferenced: async () => false,
+  owner: async () => undefined,
 });
 
 async function upload(name: string, addUpload: ArtifactStore["addUpload"]) {

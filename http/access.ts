@@ -1,22 +1,26 @@
-/** Who may come in: Host and Origin against DNS rebinding and foreign pages, then the access key or nearness. */
-import { createHash, timingSafeEqual } from "node:crypto";
-import type { MiddlewareHandler } from "hono";
-import { localPrincipal } from "../core/principal.ts";
+/** Who may come in: Host and Origin against DNS rebinding and foreign pages, then a signed link to one file, or who asks; and what they may do. */
+import type { Context, MiddlewareHandler } from "hono";
+import { looksLikeKey } from "../core/access-keys.ts";
+import { unknownArtifact } from "../core/artifact.ts";
+import { isId } from "../core/ids.ts";
+import type { Links } from "../core/links.ts";
+import type { Principal } from "../core/principal.ts";
+import { requireScope, type Scope } from "../core/scope.ts";
 import type { Env } from "./env.ts";
 import { HttpFailure } from "./failures.ts";
+import { asksToStrip } from "./file-headers.ts";
+import { bearerOf, createWho, type Identities, userHeader } from "./who.ts";
 
-export interface Access {
-  /** Without one, only the socket and loopback are served. */
-  key?: string;
+export interface Access extends Identities {
   /** Further names for us, lower case, with or without a port. */
   hosts: readonly string[];
+  /** Signed links to single files; without it there are none. */
+  links?: Links;
 }
 
 const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
 /** For container and load balancer probes, which have no key. They tell nothing but whether the service is up. */
 const open = new Set(["/healthz", "/readyz"]);
-
-const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** `studio.lan:4417` → name and port; undefined for what is no host. */
 function hostOf(text: string): { name: string; port: string } | undefined {
@@ -56,26 +60,63 @@ function refuse(what: string): HttpFailure {
   return new HttpFailure(403, "not_allowed", `${what} If that is a name of this studio, add it to MYSPINBOT_ALLOWED_HOSTS.`);
 }
 
-export function guard({ key, hosts }: Access, alwaysLocal: boolean): MiddlewareHandler<Env> {
-  const wanted = key === undefined ? undefined : hash(key);
-  return async (c, next) => {
-    c.set("principal", localPrincipal);
-    if (alwaysLocal || c.env?.local) return next();
-    const host = c.req.header("host") ?? new URL(c.req.url).host;
-    if (!isAllowed(host, hosts)) throw refuse(`This studio is not served under the host name "${host.slice(0, 100)}".`);
-    const origin = c.req.header("origin");
-    if (origin !== undefined && !isOriginAllowed(origin, host, hosts))
-      throw refuse(`Pages of "${origin.slice(0, 100)}" may not use this studio.`);
-    if (open.has(c.req.path)) return next();
-    if (!wanted) {
-      if (isLoopback(c.env?.remote)) return next();
-      throw new HttpFailure(403, "not_allowed", "Without an access key only this machine is served. Set MYSPINBOT_KEY on the server.");
+/** `/v1/files/:id/:name`: what a signed link may open. */
+const filePath = /^\/v1\/files\/([^/]+)\/(?!thumbnail$)[^/]+$/;
+
+/** The file that a signed link is for; undefined where none is shown. */
+function linkedFile(c: Context<Env>): string | undefined {
+  return c.req.query("sig") === undefined ? undefined : filePath.exec(c.req.path)?.[1];
+}
+
+/** Whose file a link opens. One that is no good is answered as a file that never was. */
+async function byLink(c: Context<Env>, id: string, links: Links): Promise<Principal> {
+  const asked = { method: c.req.method, id, strip: asksToStrip(c), exp: c.req.query("exp"), sig: c.req.query("sig") };
+  const principal = isId("art", id) ? await links.open(asked) : undefined;
+  if (!principal) throw unknownArtifact(id);
+  return principal;
+}
+
+export function guard(access: Access, alwaysLocal: boolean): MiddlewareHandler<Env> {
+  const { hosts, links } = access;
+  const who = createWho(access);
+
+  const principalOf = async (c: Context<Env>, local: boolean): Promise<Principal> => {
+    const authorization = c.req.header("authorization");
+    const user = c.req.header(userHeader);
+    const caller = { local, near: isLoopback(c.env?.remote), authorization, user };
+    const file = links ? linkedFile(c) : undefined;
+    if (links && file !== undefined) {
+      if (authorization === undefined && user === undefined) return byLink(c, file, links);
+      // whoever says who they are uses their own links only
+      const asking = await who(caller);
+      if ((await byLink(c, file, links)).id !== asking.id) throw unknownArtifact(file);
+      return asking;
     }
-    const given = /^Bearer +(\S+)$/i.exec(c.req.header("authorization") ?? "")?.[1];
-    if (given !== undefined && timingSafeEqual(hash(given), wanted)) return next();
-    const hint = given === undefined ? "Send the access key" : "The access key is wrong. Send the right one";
-    throw new HttpFailure(401, "unauthorized", `${hint}: Authorization: Bearer <MYSPINBOT_KEY>.`, {
-      "www-authenticate": `Bearer realm="myspinbot"${given === undefined ? "" : ', error="invalid_token"'}`,
-    });
+    return who(caller);
+  };
+
+  return async (c, next) => {
+    const local = alwaysLocal || (c.env?.local ?? false);
+    if (!local) {
+      const host = c.req.header("host") ?? new URL(c.req.url).host;
+      if (!isAllowed(host, hosts)) throw refuse(`This studio is not served under the host name "${host.slice(0, 100)}".`);
+      const origin = c.req.header("origin");
+      if (origin !== undefined && !isOriginAllowed(origin, host, hosts))
+        throw refuse(`Pages of "${origin.slice(0, 100)}" may not use this studio.`);
+    }
+    if (open.has(c.req.path)) return next();
+    c.set("principal", await principalOf(c, local));
+    const token = bearerOf(c.req.header("authorization"));
+    const { keys } = access;
+    if (!local && keys && token !== undefined && looksLikeKey(token)) c.set("still", async () => (await keys.verify(token)) !== undefined);
+    return next();
+  };
+}
+
+/** The scope that a route's row in the table names; those without one check more closely themselves, or are open. */
+export function needs(scope: Scope): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    requireScope(c.get("principal"), scope);
+    return next();
   };
 }

@@ -1,14 +1,19 @@
 /** The HTTP API: checks who asks, hands each route to the studio, and turns every error into JSON. */
-import { Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { routePath } from "hono/route";
 import { Failure, toFailure } from "../core/failure.ts";
-import { guard } from "./access.ts";
+import { guard, needs } from "./access.ts";
 import { chatRoutes } from "./chat-routes.ts";
+import { deliveryRoutes } from "./delivery-routes.ts";
 import type { Env } from "./env.ts";
 import { failureResponse, HttpFailure } from "./failures.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
+import { keyRoutes } from "./key-routes.ts";
+import { isOpenaiPath, openaiResponse } from "./openai/errors.ts";
+import { openaiRoutes } from "./openai/routes.ts";
+import { openapiRoute } from "./openapi/route.ts";
 import type { AppParts } from "./parts.ts";
 import { routes } from "./routes.ts";
 import { serviceRoutes } from "./service-routes.ts";
@@ -30,6 +35,11 @@ function measured({ metrics, log }: AppParts): MiddlewareHandler<Env> {
   };
 }
 
+/** Each way in has its own shape of an error. */
+function answerTo(c: Context, failure: Failure): Response {
+  return isOpenaiPath(c.req.path) ? openaiResponse(failure) : failureResponse(failure);
+}
+
 export function createApp(parts: AppParts): Hono<Env> {
   const { log, mcp } = parts;
   const app = new Hono<Env>();
@@ -38,7 +48,7 @@ export function createApp(parts: AppParts): Hono<Env> {
     const failure = toFailure(error);
     if (failure.code === "internal" && !c.req.raw.signal.aborted)
       log.error({ err: failure.cause ?? failure, method: c.req.method, route: routePath(c, -1) }, "a request failed");
-    return failureResponse(failure);
+    return answerTo(c, failure);
   });
   app.notFound((c) =>
     failureResponse(
@@ -52,7 +62,8 @@ export function createApp(parts: AppParts): Hono<Env> {
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) =>
-        failureResponse(
+        answerTo(
+          c,
           new HttpFailure(405, "unknown_route", `${c.req.method} does not work here. Use ${methods.join(" or ")}.`, {
             allow: methods.join(", "),
           }),
@@ -65,10 +76,19 @@ export function createApp(parts: AppParts): Hono<Env> {
     if (!c.res.headers.has("cache-control")) c.res.headers.set("cache-control", "no-store");
   });
 
+  for (const { method, path, scope } of routes) {
+    if (scope === "none" || scope === "tool" || (path === "/mcp" && !mcp)) continue;
+    if (method === "ALL") app.all(path, needs(scope));
+    else app.on(method, path, needs(scope));
+  }
   serviceRoutes(app, parts);
+  keyRoutes(app, parts);
   chatRoutes(app, parts);
+  openaiRoutes(app, parts);
+  openapiRoute(app, parts);
   toolRoutes(app, parts);
   jobRoutes(app, parts);
+  deliveryRoutes(app, parts);
   fileRoutes(app, parts);
   if (mcp) app.all("/mcp", (c) => mcp.handle(c.req.raw, c.get("principal")));
   return app;

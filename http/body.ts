@@ -62,12 +62,12 @@ function parse(bytes: Uint8Array): Json {
   }) as Json;
 }
 
-/** Failure `invalid_input` for what is no JSON, 413 over 1 MB, 415 for another content type. An empty body is `{}`. */
-export async function readJson(c: Context): Promise<Json> {
+/** Failure `invalid_input` for what is no JSON, 413 over the limit (1 MB), 415 for another content type. An empty body is `{}`. */
+export async function readJson(c: Context, limit = maxJson): Promise<Json> {
   const bytes = await readBytes(
     c.req.raw,
-    maxJson,
-    () => new HttpFailure(413, "limit_exceeded", `A JSON body has at most ${maxJson} bytes. Send files to POST /v1/files.`),
+    limit,
+    () => new HttpFailure(413, "limit_exceeded", `A JSON body has at most ${limit} bytes. Send files to POST /v1/files.`),
   );
   if (bytes.length === 0) return {};
   if (!/^application\/(?:[\w.-]+\+)?json(?:\s*;|$)/i.test(c.req.header("content-type") ?? ""))

@@ -12,7 +12,7 @@ import { traceOf } from "./trace.ts";
 
 const id = z.string().regex(/^[\w.:-]{1,128}$/, "1 to 128 letters, digits, dots, colons, hyphens or underscores");
 
-const chatRequest = z
+export const chatRequest = z
   .strictObject({
     text: z.string(),
     conversation: id.optional(),

@@ -9,7 +9,7 @@ import { Failure, type FailureCode, type FailureView, failureCodes } from "../co
 export type Where = { socketPath: string } | { url: string; key?: string };
 
 export interface Ask {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "DELETE";
   path: string;
   headers?: Record<string, string>;
   body?: string | { stream: Readable; bytes?: number };

@@ -13,4 +13,11 @@ export interface Bindings {
 }
 
 // a type, not an interface: Hono wants index signatures
-export type Env = { Bindings: Bindings; Variables: { principal: Principal } };
+export type Env = {
+  Bindings: Bindings;
+  Variables: {
+    principal: Principal;
+    /** Whether what somebody came in with still opens the door: asked now and then while a stream lasts. Absent where it cannot be taken back. */
+    still?: () => Promise<boolean>;
+  };
+};

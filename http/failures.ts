@@ -7,8 +7,10 @@ export const statusByCode: Record<FailureCode, number> = {
   unknown_job: 404,
   unknown_artifact: 404,
   unknown_conversation: 404,
+  unknown_delivery: 404,
   unknown_model: 422,
   unknown_lora: 422,
+  unknown_key: 404,
   unknown_route: 404,
   key_conflict: 409,
   not_allowed: 403,
@@ -44,7 +46,7 @@ export class HttpFailure extends Failure {
   readonly headers: Record<string, string>;
 
   constructor(status: number, code: FailureCode, message: string, headers: Record<string, string> = {}) {
-    super(code, message, { retryable: status === 408 });
+    super(code, message, { retryable: status === 408 || status === 503 });
     this.status = status;
     this.headers = headers;
   }

@@ -1,4 +1,5 @@
 /** What goes with a stored file so that a browser shows it, keeps it, and can never run it. */
+import type { Context } from "hono";
 import type { Artifact } from "../core/artifact.ts";
 
 /** What a browser shows by itself and cannot execute. An SVG or HTML file is a program: it is only ever saved. */
@@ -25,4 +26,9 @@ export function fileHeaders(artifact: Artifact, options: { etag: string; mediaTy
     "cross-origin-resource-policy": "same-site",
     "x-content-type-options": "nosniff",
   };
+}
+
+/** `?strip=1`: the file without its recipe. */
+export function asksToStrip(c: Context): boolean {
+  return ["1", "true"].includes(c.req.query("strip") ?? "");
 }

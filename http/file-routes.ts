@@ -8,7 +8,7 @@ import { artifactView } from "../core/view.ts";
 import { chunksOf, readBytes } from "./body.ts";
 import type { Env } from "./env.ts";
 import { HttpFailure } from "./failures.ts";
-import { fileHeaders } from "./file-headers.ts";
+import { asksToStrip, fileHeaders } from "./file-headers.ts";
 import type { AppParts } from "./parts.ts";
 import { matches, rangeOf } from "./range.ts";
 import { streamBody } from "./stream-body.ts";
@@ -53,12 +53,17 @@ async function upload(c: Context<Env>, { studio, limits }: AppParts): Promise<Ar
 }
 
 export function fileRoutes(app: Hono<Env>, parts: AppParts): void {
-  const { studio, log } = parts;
+  const { studio, links, log } = parts;
   const own = (c: Context<Env>) => studio.artifact(c.get("principal"), c.req.param("id") ?? "");
 
   app.post("/v1/files", async (c) => {
     const view = artifactView(await upload(c, parts));
     return c.json(view, 201, { location: view.path });
+  });
+
+  app.post("/v1/files/:id/link", async (c) => {
+    const { path, expiresAt } = links.make(c.get("principal"), await own(c), { strip: asksToStrip(c) });
+    return c.json({ path, expires_at: expiresAt.toISOString() }, 201);
   });
 
   app.get("/v1/files/:id", async (c) => c.json(artifactView(await own(c))));
@@ -75,7 +80,7 @@ export function fileRoutes(app: Hono<Env>, parts: AppParts): void {
 
   app.get("/v1/files/:id/:name", async (c) => {
     const artifact = await own(c);
-    const strip = ["1", "true"].includes(c.req.query("strip") ?? "");
+    const strip = asksToStrip(c);
     const etag = `"${artifact.sha256}${strip ? "-stripped" : ""}"`;
     const headers = fileHeaders(artifact, { etag, save: c.req.query("download") === "1" });
     if (matches(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);

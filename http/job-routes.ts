@@ -11,7 +11,7 @@ import type { AppParts } from "./parts.ts";
 import { eventStream, type ServerEvent } from "./sse.ts";
 import { callOptions } from "./tool-routes.ts";
 
-const submission = z.strictObject({ tool: z.string().min(1).max(100), input: z.record(z.string(), z.unknown()).default({}) });
+export const submission = z.strictObject({ tool: z.string().min(1).max(100), input: z.record(z.string(), z.unknown()).default({}) });
 
 const query = z.strictObject({
   state: z.array(z.enum(jobStates)).optional(),

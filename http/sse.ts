@@ -1,8 +1,9 @@
 /** Server-sent events from an async iterable: with backpressure, keep-alive comments, and an end when the reader or the server goes. */
 import type { Context } from "hono";
-import { toFailure } from "../core/failure.ts";
+import { type Failure, toFailure } from "../core/failure.ts";
 import type { Log } from "../core/log.ts";
 import type { Env } from "./env.ts";
+import { unauthorized } from "./unauthorized.ts";
 
 export interface ServerEvent {
   event: string;
@@ -50,10 +51,32 @@ export function eventStream(
   source: (signal: AbortSignal) => AsyncIterable<ServerEvent>,
   silence = keepAliveMs,
 ): Response {
+  const failure = (error: Failure) => frame({ event: "failure", data: error.view() });
+  return frameStream(c, log, source, { frame, failure, first: "retry: 1000\n\n", silence });
+}
+
+export interface Frames<T> {
+  frame(item: T): string;
+  /** What a reader is told of an error in mid-stream. */
+  failure(failure: Failure): string;
+  /** Sent before anything is known. */
+  first: string;
+  /** Milliseconds between keep-alive comments. */
+  silence?: number;
+}
+
+/** The same for any dialect of server-sent events. */
+export function frameStream<T>(
+  c: Context<Env>,
+  log: Log,
+  source: (signal: AbortSignal) => AsyncIterable<T>,
+  { frame, failure, first, silence = keepAliveMs }: Frames<T>,
+): Response {
   // nobody would read, and so end, what is begun for a HEAD
   if (c.req.method === "HEAD") return new Response(null, { headers });
   const encoder = new TextEncoder();
   const { signal, release } = requestSignal(c);
+  const still = c.get("still");
   const events = source(signal)[Symbol.asyncIterator]();
   let timer: NodeJS.Timeout | undefined;
   let over = false;
@@ -65,15 +88,22 @@ export function eventStream(
   };
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
-      controller.enqueue(encoder.encode("retry: 1000\n\n"));
-      timer = setInterval(() => {
-        if (!over && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(": keep-alive\n\n"));
-      }, silence);
+      controller.enqueue(encoder.encode(first));
       const end = (): void => {
         if (over) return;
         finish();
         controller.close();
       };
+      const refuse = (allowed: boolean): void => {
+        if (allowed || over) return;
+        controller.enqueue(encoder.encode(failure(unauthorized("The access key was revoked. Its jobs go on."))));
+        end();
+      };
+      timer = setInterval(() => {
+        if (!over && (controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(": keep-alive\n\n"));
+        // a database that is away takes nobody's key back
+        still?.().then(refuse, () => undefined);
+      }, silence);
       signal.addEventListener("abort", end, { once: true });
       if (signal.aborted) end();
     },
@@ -84,9 +114,9 @@ export function eventStream(
         if (!done) return controller.enqueue(encoder.encode(frame(value)));
       } catch (error) {
         if (over) return;
-        const failure = toFailure(error);
-        if (failure.code === "internal") log.error({ err: error }, "a stream broke off");
-        controller.enqueue(encoder.encode(frame({ event: "failure", data: failure.view() })));
+        const cause = toFailure(error);
+        if (cause.code === "internal") log.error({ err: error }, "a stream broke off");
+        controller.enqueue(encoder.encode(failure(cause)));
       }
       finish();
       controller.close();

@@ -155,6 +155,13 @@ describe("a modern request", () => {
 });
 
 describe("a session", () => {
+  it("is for what whoever began it may do: the same person with another key begins their own", async () => {
+    const may = (...scopes: ("admin" | "jobs:read" | "jobs:write")[]) => ({ ...ann, scopes });
+    const session = await openSession(may("jobs:write", "jobs:read"));
+    expect(await alive(session, may("jobs:read", "jobs:write"))).toBe(true);
+    expect(await alive(session, may("jobs:read"))).toBe(false);
+    expect(await alive(session, may("admin"))).toBe(false);
+  });
   it("belongs to its principal: to another it does not exist", async () => {
     start();
     const [hers, his] = [await openSession(ann), await openSession(bob)];

@@ -19,6 +19,8 @@ export interface SessionLimits {
 interface Session {
   id: string;
   principal: string;
+  /** What whoever began it may do: its tools were made for that, and a key that may do more or less begins its own. */
+  scopes: string;
   server: McpServer;
   transport: WebStandardStreamableHTTPServerTransport;
   lastUsed: number;
@@ -31,6 +33,8 @@ export interface Sessions {
   readonly size: number;
   close(): Promise<void>;
 }
+
+const scopesOf = ({ scopes }: Principal): string => [...(scopes ?? ["admin"])].sort().join(" ");
 
 export function createSessions(
   serve: (principal: Principal, request: Request) => McpServer,
@@ -67,7 +71,7 @@ export function createSessions(
     const id = randomUUID();
     const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: () => id });
     const server = serve(principal, request);
-    const session: Session = { id, principal: principal.id, server, transport, lastUsed: now(), open: 1 };
+    const session: Session = { id, principal: principal.id, scopes: scopesOf(principal), server, transport, lastUsed: now(), open: 1 };
     server.server.onerror = report;
     server.server.onclose = () => sessions.delete(id);
     sessions.set(id, session);
@@ -80,7 +84,7 @@ export function createSessions(
     if (id) {
       const session = sessions.get(id);
       // a stranger learns nothing: another's session is answered as one that never was
-      if (session?.principal !== principal.id) return refusal(404, -32001, "Session not found");
+      if (session?.principal !== principal.id || session.scopes !== scopesOf(principal)) return refusal(404, -32001, "Session not found");
       session.open += 1;
       return session;
     }

@@ -11,7 +11,8 @@ const waiting = async (): Promise<WaitingFamily[]> => [
 ];
 const open = async (): Promise<OpenJob[]> =>
   (["queued", "queued", "running"] as const).map((state, n) => ({ id: `job_${n}`, family: "preview", state, priority: 1, attempt: 0 }));
-const create = (changes: Partial<MetricsSources> = {}) => createMetrics({ waiting, open, version: "1.2.3", ...changes });
+const deliveries = async () => ({ pending: 4, dead: 1, oldestSeconds: 90 });
+const create = (changes: Partial<MetricsSources> = {}) => createMetrics({ waiting, open, deliveries, version: "1.2.3", ...changes });
 
 function used() {
   const metrics = create();
@@ -23,6 +24,7 @@ function used() {
   metrics.reconciled("readded", 2);
   metrics.familySwitched("comfy-sdxl");
   metrics.turn("slash", 0.02);
+  metrics.delivery("delivered");
   metrics.request("GET", "/v1/jobs/:id", 200, 0.003);
   return metrics;
 }
@@ -50,6 +52,11 @@ describe("metrics", () => {
       'myspinbot_jobs_open{state="queued"} 2',
       'myspinbot_jobs_open{state="running"} 1',
       'myspinbot_jobs_open{state="canceling"} 0',
+      'myspinbot_deliveries_total{outcome="delivered"} 1',
+      'myspinbot_deliveries_total{outcome="dead"} 0',
+      'myspinbot_deliveries_open{state="pending"} 4',
+      'myspinbot_deliveries_open{state="dead"} 1',
+      "myspinbot_deliveries_oldest_age_seconds 90",
       "myspinbot_database_up 1",
       'myspinbot_build_info{version="1.2.3"} 1',
     ])
@@ -87,7 +94,12 @@ describe("metrics", () => {
     const { body } = await metrics.text();
     expect(body).toContain("\nmyspinbot_database_up 0\n");
     expect(body).toContain('myspinbot_jobs_accepted_total{tool="render_image"} 1');
-    for (const name of ["myspinbot_queue_jobs{", "myspinbot_queue_oldest_age_seconds{", "myspinbot_jobs_open{"])
+    for (const name of [
+      "myspinbot_queue_jobs{",
+      "myspinbot_queue_oldest_age_seconds{",
+      "myspinbot_jobs_open{",
+      "myspinbot_deliveries_open{",
+    ])
       expect(lines(body, name)).toEqual([]);
     isDown = false;
     expect((await metrics.text()).body).toContain("\nmyspinbot_database_up 1\n");
@@ -140,7 +152,7 @@ describe("metrics", () => {
       expect(name.endsWith("_total")).toBe(type === "counter");
       if (type === "histogram") expect(name).toMatch(/_seconds$/);
     }
-    expect(body.match(/^# TYPE myspinbot_/gm)?.length).toBe(14);
+    expect(body.match(/^# TYPE myspinbot_/gm)?.length).toBe(17);
   });
 
   const promtool = (() => {

@@ -1,11 +1,13 @@
 /** What is measured, for Prometheus: counters and histograms as things happen, the state of the queue when it is asked for. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { DeliveryBacklog } from "../core/ports/delivery-store.ts";
 import type { OpenJob, WaitingFamily } from "../core/ports/job-store.ts";
 import type { Metrics } from "../core/ports/metrics.ts";
 
 export interface MetricsSources {
   waiting(): Promise<WaitingFamily[]>;
   open(): Promise<OpenJob[]>;
+  deliveries(): Promise<DeliveryBacklog>;
   version: string;
   /** How long a scrape waits for the database. Default 3000. */
   milliseconds?: number;
@@ -52,7 +54,7 @@ async function within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
   }
 }
 
-export function createMetrics({ waiting, open, version, milliseconds = 3000 }: MetricsSources): PrometheusMetrics {
+export function createMetrics({ waiting, open, deliveries, version, milliseconds = 3000 }: MetricsSources): PrometheusMetrics {
   const registry = new Registry();
   const registers = [registry];
   const [tools, families, routes] = [bounded(), bounded(), bounded()];
@@ -95,20 +97,36 @@ export function createMetrics({ waiting, open, version, milliseconds = 3000 }: M
   const depth = gauge("myspinbot_queue_jobs", "Jobs waiting, by family.", ["family"]);
   const oldest = gauge("myspinbot_queue_oldest_age_seconds", "Time that the job which goes next has been waiting, by family.", ["family"]);
   const opened = gauge("myspinbot_jobs_open", "Jobs that are not finished, by state.", ["state"]);
+  const delivered = counter(
+    "myspinbot_deliveries_total",
+    "Results brought to a chat (delivered), tries that failed, given up (dead), asked for again.",
+    ["outcome"],
+  );
+  const owed = gauge("myspinbot_deliveries_open", "Deliveries that are not acknowledged: pending, or dead and waiting for a person.", [
+    "state",
+  ]);
+  const owedAge = gauge(
+    "myspinbot_deliveries_oldest_age_seconds",
+    "Longest time that a finished job's result has been owed to its chat.",
+    [],
+  );
   const up = gauge("myspinbot_database_up", "Whether the database answered when this was asked for (1) or not (0).", []);
   gauge("myspinbot_build_info", "Always 1; the label tells the version.", ["version"]).set({ version }, 1);
   // a rate needs a zero to start from
   fenced.inc(0);
   for (const action of ["readded", "swept"]) reconciled.inc({ action }, 0);
+  for (const outcome of ["delivered", "failed", "dead", "redelivered"]) delivered.inc({ outcome }, 0);
 
   async function readQueue(): Promise<void> {
-    let found: [WaitingFamily[], OpenJob[]] | undefined;
+    let found: [WaitingFamily[], OpenJob[], DeliveryBacklog] | undefined;
     try {
-      found = await within(milliseconds, Promise.all([waiting(), open()]));
+      found = await within(milliseconds, Promise.all([waiting(), open(), deliveries()]));
     } catch {
       found = undefined;
     }
-    for (const each of [depth, oldest, opened]) each.reset();
+    for (const each of [depth, oldest, opened, owed]) each.reset();
+    // without labels a reset would say 0, which is not known
+    owedAge.remove();
     up.set(found ? 1 : 0);
     if (!found) return;
     for (const each of found[0]) {
@@ -116,6 +134,8 @@ export function createMetrics({ waiting, open, version, milliseconds = 3000 }: M
       depth.inc({ family }, each.jobs);
       oldest.set({ family }, positive((Date.now() - each.firstQueuedAt.getTime()) / 1000));
     }
+    for (const state of ["pending", "dead"] as const) owed.set({ state }, found[2][state]);
+    owedAge.set(positive(found[2].oldestSeconds));
     for (const state of ["queued", "running", "canceling"]) opened.set({ state }, found[1].filter((job) => job.state === state).length);
   }
 
@@ -131,6 +151,7 @@ export function createMetrics({ waiting, open, version, milliseconds = 3000 }: M
     reconciled: (action, count) => reconciled.inc({ action }, positive(count)),
     familySwitched: (to) => switches.inc({ family: families(to) }),
     turn: (planner, seconds) => turns.observe({ planner }, positive(seconds)),
+    delivery: (outcome) => delivered.inc({ outcome }),
     request(method, route, status, seconds) {
       const known = status >= 100 && status <= 599 ? String(Math.trunc(status)) : "other";
       requests.observe({ method: methods.has(method) ? method : "other", route: routes(route), status: known }, positive(seconds));

@@ -5,9 +5,12 @@ import { z } from "zod";
 import { createAgent } from "../agent/agent.ts";
 import type { OfferedTool } from "../agent/model/answer.ts";
 import type { ChatModelSource } from "../agent/model.ts";
+import { createAccessKeys } from "../core/access-keys.ts";
 import type { Part } from "../core/chat.ts";
 import { createStudio } from "../core/create-studio.ts";
+import { createDeliveries } from "../core/deliveries.ts";
 import { defaultLimits } from "../core/limits.ts";
+import { createLinks } from "../core/links.ts";
 import { silentLog } from "../core/log.ts";
 import { noMetrics } from "../core/ports/metrics.ts";
 import { defaultPolicy } from "../core/schedule.ts";
@@ -89,8 +92,11 @@ beforeAll(async () => {
   });
   const agent = createAgent({ studio, plans, checkpointer: new MemorySaver(), model, metrics: noMetrics, log: silentLog });
   const mcp = createMcpHttp({ door: (principal) => studioDoor(studio, principal), version: "1.0.0", log: silentLog });
+  const deliveries = createDeliveries({ store: database.deliveries, jobs, bus, metrics: noMetrics });
   app = createApp({
-    ...{ studio, agent, mcp, limits: defaultLimits, log: silentLog, version: "1.0.0", access: { hosts: [] }, local: true },
+    keys: createAccessKeys({ store: database.accessKeys, log: silentLog }),
+    links: createLinks({ secret: Buffer.alloc(32), owner: artifacts.owner }),
+    ...{ studio, agent, deliveries, mcp, limits: defaultLimits, log: silentLog, version: "1.0.0", access: { hosts: [] }, local: true },
     metrics: { ...noMetrics, text: async () => ({ contentType: "text/plain", body: "" }) },
     status: async () => ({ version: "1.0.0", pid: 1, data: "none", rows: [] }),
     ready: async () => undefined,

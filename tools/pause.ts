@@ -15,6 +15,8 @@ export const pause = defineAnswerTool({
   }),
   positional: ["mode"],
   annotations: { readOnly: false, destructive: false, idempotent: true },
+  // it is everybody's card
+  scope: "admin",
 
   async answer({ mode }, { studio }) {
     await studio.pause(mode);

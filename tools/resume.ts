@@ -9,6 +9,8 @@ export const resume = defineAnswerTool({
   description: "Go on after pause: waiting jobs start again.",
   input: z.strictObject({}),
   annotations: { readOnly: false, destructive: false, idempotent: true },
+  // it is everybody's card
+  scope: "admin",
 
   async answer(_input, { studio }) {
     await studio.resume();

@@ -1,6 +1,6 @@
 /** The request set through whole turns on the rule planner: right tool and arguments, and nothing at all where nothing may be. */
 import { describe, expect, it } from "vitest";
-import { type Entry, requests, runSet } from "../testing/evals.ts";
+import { type Entry, requests, runSet, unseen } from "../testing/evals.ts";
 
 async function score(name: string, entries: readonly Entry[]) {
   const results = await runSet(entries);
@@ -12,7 +12,13 @@ async function score(name: string, entries: readonly Entry[]) {
     `${name}: ${results.length - wrong.length} of ${results.length} right (${(rate * 100).toFixed(1)} %), ` +
       `${quiet.filter((result) => !result.falseSubmission).length} of ${quiet.length} rightly nothing\n${lines}${lines ? "\n" : ""}`,
   );
-  return { rate, quiet: quiet.length, false: results.filter((result) => result.falseSubmission).map(({ entry }) => entry.text) };
+  const asked = results.filter((result) => result.entry.calls.length > 0);
+  return {
+    rate,
+    asked: asked.filter((result) => result.right).length / asked.length,
+    quiet: quiet.length,
+    false: results.filter((result) => result.falseSubmission).map(({ entry }) => entry.text),
+  };
 }
 
 describe("the rule planner", () => {
@@ -25,10 +31,12 @@ describe("the rule planner", () => {
   it.each([
     ["main", requests.main],
     ["held out", requests.heldout],
+    ["unseen", [...unseen.main, ...unseen.quiet]],
   ] as const)("%s: at least 90 % right and no false submission", async (name, entries) => {
     const result = await score(name, entries);
     expect(result.false).toEqual([]);
     expect(result.quiet).toBeGreaterThan(0);
     expect(result.rate).toBeGreaterThanOrEqual(0.9);
+    expect(result.asked).toBeGreaterThanOrEqual(0.9);
   });
 });

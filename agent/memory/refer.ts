@@ -39,7 +39,10 @@ function keywords(text: string): string[] {
     .split(/[^\p{L}\p{N}]+/u)
     .filter(
       (word) =>
-        word.length > 2 && !/^(the|that|this|one|picture|image|job|with|and|der|die|das|den|dem|bild|el|la|los|las|imagen)$/.test(word),
+        word.length > 2 &&
+        !/^(the|that|this|one|picture|image|job|render|rendering|drawing|photo|with|and|der|die|das|den|dem|bild|auftrag|el|la|los|las|imagen|trabajo|foto)$/.test(
+          word,
+        ),
     );
 }
 

@@ -1,6 +1,7 @@
 /** ask: one question for the whole plan, where a call needs a human yes. Nothing is submitted before the answer. */
 import { interrupt } from "@langchain/langgraph";
 import type { JsonObject } from "../../core/json.ts";
+import { threadOf } from "../conversation.ts";
 import { type Plan, readPlan } from "../plan.ts";
 import { type NodeConfig, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
 
@@ -22,12 +23,12 @@ export async function askNode(state: ThreadState, config: NodeConfig): Promise<T
   const { plan } = state;
   const { needsYes, plans } = turn.parts;
   if (!plan || plan.error || plan.confirmed || !needsYes || !plan.calls.some(needsYes)) return {};
-  const { principal, conversation, message } = turn.request;
+  const { principal, message } = turn.request;
   const question: Question = { message, text: questionText(plan), plan: { calls: plan.calls } as unknown as JsonObject };
   const yes: boolean = interrupt(question);
   const answered: Plan = yes ? { ...plan, confirmed: true } : { ...plan, calls: [], text: "Nothing was submitted." };
   // resumed by the message that says yes: its own plan, so that the same message again makes no second job
-  const kept = readPlan(await plans.keep(principal.id, conversation, message, answered as unknown as JsonObject));
+  const kept = readPlan(await plans.keep(principal.id, threadOf(turn.request), message, answered as unknown as JsonObject));
   turn.planner = kept.planner;
   return { plan: kept };
 }

@@ -1,7 +1,7 @@
 /** check: every call against its schema and the studio before the first is submitted; then the plan is stored, and holds. */
 import { toFailure } from "../../core/failure.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { unknownConversation } from "../conversation.ts";
+import { threadOf } from "../conversation.ts";
 import { isLasting, type Plan, readPlan, withoutRepeats } from "../plan.ts";
 import { type NodeConfig, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
 import type { Turn } from "../turn.ts";
@@ -30,7 +30,7 @@ async function checked(plan: Plan, turn: Turn): Promise<Plan> {
 export async function checkNode(state: ThreadState, config: NodeConfig): Promise<ThreadUpdate> {
   const turn = turnOf(config);
   const { plans } = turn.parts;
-  const { principal, conversation, message } = turn.request;
+  const { principal, message } = turn.request;
   if (!state.plan) throw new Error("nothing was planned");
   if (turn.replayed) return {};
   const plan = await checked(withinBudget({ ...state.plan, calls: withoutRepeats(state.plan.calls) }, turn.parts.budget ?? 8), turn);
@@ -38,9 +38,7 @@ export async function checkNode(state: ThreadState, config: NodeConfig): Promise
   if (plan.error && !isLasting(plan.error)) return { plan };
   // a reader who left while it was planned wants nothing of it; from here on it is kept
   turn.signal.throwIfAborted();
-  const kept = readPlan(await plans.keep(principal.id, conversation, message, plan as unknown as JsonObject));
-  // two principals may begin one new conversation at the same moment: the first row has it
-  if ((await plans.owner(conversation)) !== principal.id) throw unknownConversation(conversation);
+  const kept = readPlan(await plans.keep(principal.id, threadOf(turn.request), message, plan as unknown as JsonObject));
   turn.planner = kept.planner;
   return { plan: kept };
 }

@@ -1,5 +1,6 @@
 /** plan: the stored plan of this message, a slash command, the model's own tool calls, or rules. */
 import { Failure, toFailure } from "../../core/failure.ts";
+import { threadOf } from "../conversation.ts";
 import type { Plan } from "../plan.ts";
 import { readPlan } from "../plan.ts";
 import { type NodeConfig, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
@@ -33,7 +34,7 @@ async function decide(turn: Turn, state: ThreadState): Promise<Plan> {
 export async function planNode(state: ThreadState, config: NodeConfig): Promise<ThreadUpdate> {
   const turn = turnOf(config);
   const { conversation, message } = turn.request;
-  const stored = await turn.parts.plans.find(conversation, message);
+  const stored = await turn.parts.plans.find(threadOf(turn.request), message);
   if (stored) {
     const plan = readPlan(stored);
     turn.replayed = true;

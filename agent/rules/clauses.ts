@@ -1,7 +1,7 @@
 /** A message as clauses: sentences, and further where a new command begins. Quoted words are one unit and command nothing. */
 import type { Compiled } from "./compile.ts";
 import { takeOptions } from "./options.ts";
-import { correctStart } from "./typos.ts";
+import { corrected, correctStart } from "./typos.ts";
 
 const quoted = /"[^"\n]*"|“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»/gu;
 /** Private-use characters: nothing that a person types is read as a mark. */
@@ -26,17 +26,29 @@ export interface Clause {
   question: boolean;
 }
 
+/** `:)` and the like, which say nothing; a picture sign may be what is to be drawn, but not before the words or after their end. */
+const smiley =
+  /(?<=^|\s)(?:[:;=]-?[)(DPp]|<3|xD|\^\^)(?=$|[\s,.!?])|^\s*\p{Extended_Pictographic}+|(?<=[.!?]\s*)(?:\p{Extended_Pictographic}|\uFE0F)+/gu;
+
+function spelled(text: string, { grammar, known, beforeOf }: Compiled): string {
+  const start = correctStart(text, grammar.commands, known, grammar.spellings);
+  return start.replace(beforeOf, (word) => (known.has(word.toLowerCase()) ? word : (corrected(word, grammar.nouns) ?? word)));
+}
+
 /** Without greetings, politeness and closing punctuation. */
 function bare(clause: string, language: Compiled): string {
-  let text = clause.replace(/\s+/g, " ").replace(/^[\s¿¡,;:.–-]+|[\s,;:.!?…–-]+$/gu, "");
-  text = correctStart(text, language.grammar.commands, language.known);
+  let text = clause
+    .replace(smiley, "")
+    .replace(/\s+/g, " ")
+    .replace(/^[\s¿¡,;:.–-]+|[\s,;:.!?…–-]+$/gu, "");
+  text = spelled(text, language);
   for (let turn = 0; turn < 6 && !language.polite.test(text); turn++) {
     const shorter = text
       .replace(language.lead, "")
       .replace(language.tail, "")
       .replace(/^[\s¿¡,]+|[\s,;:.!?]+$/gu, "");
     if (shorter === text || shorter === "") break;
-    text = correctStart(shorter, language.grammar.commands, language.known);
+    text = spelled(shorter, language);
   }
   return text;
 }

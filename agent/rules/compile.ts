@@ -19,6 +19,14 @@ export interface Compiled {
   condition: RegExp;
   past: RegExp;
   finite: RegExp;
+  asking: RegExp | undefined;
+  remark: RegExp;
+  purpose: RegExp;
+  loaded: RegExp;
+  other: RegExp;
+  denial: RegExp;
+  /** The word before the first "of", where a picture may be misspelled. */
+  beforeOf: RegExp;
   later: RegExp;
   /** "make it wide" after a comma: a clause of its own where all of it is options. */
   adjust: RegExp;
@@ -70,18 +78,25 @@ function compile(grammar: Grammar): Compiled {
       words: clause(references.words),
     },
     picture: clause(
-      `(?:(?:(?<count>{n})|{a}) |(?=\\S+ {of} (?:${grammar.article}) ))(?:(?:{filler}) )*(?:(?<aspect>{aspect}|\\d{1,2}:\\d{1,2}) )?(?:(?:{filler}) )*(?:(?<style>{style}) )?(?:(?<picture>{picture})|(?<medium>{medium}))(?: (?<aspect2>{aspect}))?(?: (?<style2>{style}))?(?: {me})?(?:(?<list>:)| {of}) (?<object>.+)`,
+      `(?:(?:(?<count>{n})|{a}) |(?=(?:{style} )?\\S+ {of} (?:${grammar.article}) ))(?:(?:{filler}) )*(?:(?<aspect>{aspect}|\\d{1,2}:\\d{1,2})(?:[- ]{format})? )?(?:(?:{filler}) )*(?:(?<style>{style}) )?(?:(?<picture>{picture})|(?<medium>{medium}))(?: (?<aspect2>{aspect}))?(?: (?<style2>{style}))?(?: {me})?(?:(?<list>:)|,? {of}) (?<object>.+)`,
     ),
     empty: clause(`(?:${grammar.empty})(?: (?:${grammar.empty}))*`),
     idiom: new RegExp(`^(?:${grammar.idioms})(?:$|[ ,])`, "iu"),
     condition: new RegExp(`(?:^|[ ,])(?:${grammar.condition})`, "iu"),
     finite: new RegExp(`[ ,](?:${grammar.finite})(?:$|[ ,])`, "iu"),
+    asking: grammar.asking === undefined ? undefined : new RegExp(`^(?:${expand(grammar.asking)}) `, "iu"),
+    remark: new RegExp(`^(?:${expand(grammar.remark)})`, "iu"),
+    purpose: new RegExp(`^(?:${expand(grammar.purpose)})`, "iu"),
+    loaded: new RegExp(`(?:^|[^\\p{L}])(?:${expand(grammar.loaded)})(?:$|[^\\p{L}])`, "iu"),
+    other: new RegExp(`(?:^|[^\\p{L}])(?:${expand("{other}")})(?:$|[^\\p{L}])`, "iu"),
+    denial: new RegExp(`^(?:${grammar.denial})(?:$|[ ,])`, "iu"),
+    beforeOf: new RegExp(`[\\p{L}]+(?= ${expand("{of}")} )`, "iu"),
     later: new RegExp(`[ ,](?:${grammar.later})$`, "iu"),
     adjust: new RegExp(`^(?:${grammar.adjust}) (?<option>.+)$`, "iu"),
     past: new RegExp(`(?:^|[ ,])(?:${grammar.past})`, "iu"),
     change: new RegExp(`^(?:${grammar.change}) `, "iu"),
     article: new RegExp(`^(?:${grammar.article}) `, "iu"),
-    command: new RegExp(`^(?:${expand("(?:{draw}|{upscale}|{cancel}) .")}|${negated(grammar)})`, "iu"),
+    command: new RegExp(`^(?:${expand("(?:(?:{draw}|{upscale}|{cancel}):? .|{enlarge})")}|${negated(grammar)})`, "iu"),
     known: new Set(
       Object.values(words)
         .join("|")

@@ -18,8 +18,24 @@ function groupsOf(found: RegExpExecArray): Record<string, string | undefined> {
   return groups;
 }
 
+/** "Could you pause?" is "pause": what these frames do is asked for either way. */
+const asked = new Set<Frame["does"]>(["call", "again", "same", "adjust", "upscale", "transform", "render"]);
+
+/** A command without "could you", where the language has such a form. */
+function* unasked({ text }: Clause, language: Compiled): Generator<Placed> {
+  const command = language.asking && text.replace(language.asking, "");
+  if (!command || command === text || language.past.test(command)) return;
+  for (const placed of direct({ text: command, question: false }, language))
+    if (asked.has(placed.frame.does) && !placed.frame.bare) yield { ...placed, frame: { ...placed.frame, polite: true } };
+}
+
 /** Every frame that fits, best first: a frame may turn out to mean nothing here ("stop the music"), and the next is tried. */
-export function* place({ text, question }: Clause, language: Compiled): Generator<Placed> {
+export function* place(clause: Clause, language: Compiled): Generator<Placed> {
+  yield* direct(clause, language);
+  yield* unasked(clause, language);
+}
+
+function* direct({ text, question }: Clause, language: Compiled): Generator<Placed> {
   for (const { frame, fits } of language.frames) {
     const found = fits.exec(text);
     if (!found) continue;

@@ -1,8 +1,8 @@
 /** The shape of one language's grammar: word lists and sentence frames as data. A frame fits a whole clause or not at all. */
 import type { JsonObject } from "../../core/json.ts";
 
-/** What a frame means. `nothing`: understood, and nothing is to be done. */
-export type Does = "nothing" | "greeting" | "help" | "render" | "transform" | "upscale" | "same" | "again" | "adjust" | "call";
+/** What a frame means. `nothing`: understood, and nothing is to be done. `focus`: what "it" means from here on. */
+export type Does = "nothing" | "focus" | "greeting" | "help" | "render" | "transform" | "upscale" | "same" | "again" | "adjust" | "call";
 
 export interface Frame {
   does: Does;
@@ -13,6 +13,8 @@ export interface Frame {
   fields?: JsonObject;
   /** `render`: the object must name a picture ("a picture of …"): verbs that make other things too. */
   picture?: boolean;
+  /** … or, with verbs of making alone, give what only a picture has: pixels, an aspect, a checkpoint, LoRAs. */
+  shaped?: boolean;
   /** No verb asks for it: "a picture of my wallet was stolen" is told, not asked. */
   bare?: boolean;
   /** Said as a question. Other drawing frames are no requests with a question mark. */
@@ -29,6 +31,7 @@ export interface OptionRule {
 
 export interface Grammar {
   language: string;
+  /** `other`: what verbs of making and showing make that no tool does. */
   words: Record<string, string>;
   /** Written numbers and multiples ("three", "twice"). */
   numbers: Record<string, number>;
@@ -40,6 +43,20 @@ export interface Grammar {
   references: { that: string; all: string; last: string; number: string; words: string };
   /** First words that a typo may be corrected to. */
   commands: string[];
+  /** Words for a picture that a typo may be corrected to, before "of". */
+  nouns: string[];
+  /** How chats spell the first words of a request ("u" for "you"). */
+  spellings: Record<string, string>;
+  /** Asks for what follows as if it were a command ("could you"). */
+  asking?: string;
+  /** Begins a statement that may stand beside a request and asks for nothing. */
+  remark: string;
+  /** The same after the request, where most statements would describe the picture. */
+  purpose: string;
+  /** Words with which a statement is more than a remark: denials, quotations, cases, and whatever the studio works with. */
+  loaded: string;
+  /** First words of a change that takes something back ("same, but not now"). */
+  denial: string;
   /** What follows a drawing verb in idioms ("draw up a contract"), or is no object. */
   idioms: string;
   /** An object that says nothing ("it", "something"). */

@@ -11,7 +11,7 @@ import { drawCalls } from "./picture.ts";
 import { readReferences } from "./reference.ts";
 
 /** `problem`: understood, and why it cannot be done here. Undefined: the frame does not mean this clause after all. */
-export type Meaning = { calls: PlannedCall[]; say?: string } | { problem: string };
+export type Meaning = { calls: PlannedCall[]; say?: string; focus?: string[] } | { problem: string };
 
 const noPicture = "There is no picture in this conversation yet that I could change. Ask for one first.";
 
@@ -37,6 +37,8 @@ function changes(mod: string, old: JsonObject, language: Compiled, words: boolea
   const { rest, fields, newSeed } = takeOptions(mod, language, true);
   if (rest !== "" && !words) return undefined;
   if (rest !== "" && (rest.split(" ").length > 20 || language.empty.test(rest))) return undefined;
+  // "same, but not now", "again, but tomorrow"
+  if (language.denial.test(rest) || language.later.test(` ${rest}`)) return undefined;
   const negative = fields["negative_prompt"];
   const before = old["negative_prompt"];
   return {
@@ -57,7 +59,7 @@ function vary({ frame, groups }: Placed, memory: Memory, language: Compiled): Me
     return { calls: [{ tool: "reroll_job", input: { job_id: job.id, ...(count === undefined ? one : { count }) } }] };
   }
   // "make it X" is anything in the world: only what is a field of a picture is meant
-  const words = frame.does === "same" && (groups["but"] !== undefined || language.change.test(mod));
+  const words = frame.does !== "adjust" && (groups["but"] !== undefined || (frame.does === "same" && language.change.test(mod)));
   const changed = changes(mod, job?.input ?? {}, language, words);
   if (!changed) return undefined;
   if (!job) return { problem: noPicture };
@@ -76,7 +78,14 @@ function transform({ groups }: Placed, memory: Memory, language: Compiled): Mean
   return { calls: result.found.map((init_image) => ({ tool: "render_image", input: { prompt: rest, ...fields, init_image } })) };
 }
 
-const states: Record<string, string> = { waiting: "queued" };
+const states: Record<string, string> = {
+  waiting: "queued",
+  laufen: "running",
+  warten: "queued",
+  corriendo: "running",
+  ejecutando: "running",
+  esperando: "queued",
+};
 const kinds: Record<string, string> = { modelle: "models", modelos: "models", upscaler: "upscalers" };
 
 function call({ frame, groups }: Placed, memory: Memory, language: Compiled): Meaning | undefined {
@@ -100,9 +109,18 @@ function call({ frame, groups }: Placed, memory: Memory, language: Compiled): Me
   return { calls: [{ tool, input }] };
 }
 
+/** "I like the third one": a remark, but "it" is the third one from here on. */
+function focus({ groups }: Placed, memory: Memory, language: Compiled): Meaning | undefined {
+  const [reference, more] = readReferences(groups["ref"] ?? "", language) ?? [];
+  if (!reference || more || reference.kind === "all" || reference.kind === "that") return undefined;
+  const result = picturesOf(reference, memory);
+  return "problem" in result ? undefined : { calls: [], focus: result.found };
+}
+
 export function meaningOf(placed: Placed, memory: Memory, language: Compiled): Meaning | undefined {
   const { does } = placed.frame;
   if (does === "nothing") return { calls: [] };
+  if (does === "focus") return focus(placed, memory, language);
   if (does === "upscale") return upscale(placed, memory, language);
   if (does === "same" || does === "again" || does === "adjust") return vary(placed, memory, language);
   if (does === "transform") return transform(placed, memory, language);

@@ -21,7 +21,7 @@ export function fieldsOf(groups: Record<string, string | undefined>, language: C
       if (!aspect) return undefined;
       fields["aspect"] = aspect;
     } else if (name === "size") {
-      const [width, height] = words.split(/[x×]/i).map(Number);
+      const [width, height] = words.split(/\s*(?:[x×]|by|mal|por)\s*/i).map(Number);
       if (!width || !height) return undefined;
       fields["width"] = width;
       fields["height"] = height;

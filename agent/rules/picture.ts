@@ -40,6 +40,12 @@ function verbMedium(placed: Placed, clause: string, language: Compiled): string 
   return verb && !placed.frame.picture ? (language.grammar.verbMediums[verb] ?? "") : "";
 }
 
+/** "generate a forest, 768x512" names no picture, but only a picture has these (and a film, which we cannot make). */
+function shaped({ frame }: Placed, words: string, fields: JsonObject, language: Compiled): boolean {
+  const has = ["width", "aspect", "model", "loras"].some((name) => fields[name] !== undefined);
+  return has && frame.shaped === true && language.article.test(words) && !language.other.test(words);
+}
+
 export function drawCalls(placed: Placed, language: Compiled): Meaning | undefined {
   const given = placed.groups["object"]?.trim() ?? "";
   if (given === "" || language.idiom.test(given)) return undefined;
@@ -47,7 +53,9 @@ export function drawCalls(placed: Placed, language: Compiled): Meaning | undefin
   const leading = language.picture.test(given) ? { rest: given, fields: {} } : takeLeading(given, language);
   const { rest, fields } = takeOptions(leading.rest, language, false);
   const picture = unwrap(rest, language);
-  if (!picture && placed.frame.picture) return undefined;
+  if (!picture && placed.frame.picture && !shaped(placed, rest, { ...leading.fields, ...fields }, language)) return undefined;
+  // "can you draw cats?" may ask what I am able to do
+  if (!picture && placed.frame.polite && /^\p{L}+$/u.test(rest)) return undefined;
   if (language.empty.test(rest)) return { problem: 'Say what to draw, such as "draw a red fox in fresh snow, wide".' };
   const prompts = picture?.prompts ?? [rest];
   const medium = placed.groups["verb"] ? verbMedium(placed, placed.groups["verb"], language) : "";

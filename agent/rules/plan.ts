@@ -45,8 +45,10 @@ function meaning(clause: Clause, memory: Memory, language: Compiled): Meaning | 
 }
 
 /** All clauses in one language, or undefined where one has no place. */
-function read(text: string, memory: Memory, language: Compiled): Reading | undefined {
+function read(text: string, past: Memory, language: Compiled): Reading | undefined {
   const reading: Reading = { calls: [], say: [] };
+  let memory = past;
+  let remarks = 0;
   for (const clause of clausesOf(text, language)) {
     const previous = reading.calls.at(-1);
     const options = takeOptions(adjusted(clause, language) ?? clause.text, language, true);
@@ -60,12 +62,23 @@ function read(text: string, memory: Memory, language: Compiled): Reading | undef
       continue;
     }
     const found = meaning(clause, memory, language);
+    if (!found && isRemark(clause, reading.calls.length > 0, language)) {
+      remarks++;
+      continue;
+    }
     if (!found) return undefined;
     if ("problem" in found) return { calls: [], say: [], problem: found.problem };
+    if (found.focus) memory = { ...memory, attachments: found.focus };
     reading.calls.push(...found.calls);
     if (found.say) reading.say.push(found.say === "help" ? helpText : greeting);
   }
-  return reading;
+  return remarks > 0 && reading.calls.length === 0 ? undefined : reading;
+}
+
+/** "My daughter loves horses. Draw a white horse": a statement beside a request, with nothing in it that could bear on what is done. */
+function isRemark({ text, question }: Clause, after: boolean, language: Compiled): boolean {
+  const begins = after ? language.purpose : language.remark;
+  return !question && begins.test(text) && !language.loaded.test(text) && text.split(" ").length <= 20;
 }
 
 /** "draw a cat. make it wide": what is adjusted is the call before. */

@@ -101,6 +101,43 @@ describe("the rules submit nothing for", () => {
       "wait until tomorrow",
       "make it so",
     ],
+    // statements that are more than remarks, and remarks alone
+    ...[
+      "I love drawing. My dog is a corgi.",
+      "My teacher said so. I am writing this down: draw a tree.",
+      "I'm not sure. Draw a fox",
+      "I have a question. Draw what?",
+      "Heute ist Montag.",
+      "I like the fox.",
+    ],
+    // abilities, and verbs without an object
+    ...[
+      "a picture of him hangs in the hall",
+      "a photo of a house costs money",
+      "ich will das nicht abbrechen",
+      "can you draw cats?",
+      "can you render HTML?",
+      "could you draw with your eyes closed?",
+      "draw with me",
+      "zeichne mit mir",
+      "visualize success",
+    ],
+    // changes that take something back
+    ...["again, but not now", "same but later", "nochmal, aber nicht heute", "otra vez, pero mañana"],
+    // making and showing other things, with what looks like a shape
+    ...[
+      "generate a video of a dog, 16:9",
+      "I need a monitor, 1920x1080",
+      "get me a tesla with model Y",
+      "create a web page, 1024x768",
+      "show me a video of a cat",
+      "erstelle ein Video, 16:9",
+      "crea un vídeo, 16:9",
+      "muéstrame un truco",
+      "imagine a world where nobody draws",
+      "Let's paint the fence this weekend",
+      "I need my computer for an exam next month",
+    ],
     // what no tool does
     ...["remove the background", "crop it", "make the fox in the picture blue", "delete the fox", "animate the fox"],
   ])("%s", (text) => expect(callsOf(text)).toEqual([]));
@@ -126,11 +163,17 @@ describe("the rules place", () => {
     ["3 photos of a pier", { prompt: "a photo of a pier", count: 3 }],
     ["an oil painting of a pier", { prompt: "an oil painting of a pier" }],
     ["draw a robot with lora pixel:0.7 and lora ink", { prompt: "a robot", loras: [{ name: "pixel", weight: 0.7 }, { name: "ink" }] }],
+    ["My son is six. Draw a dinosaur. It's for his birthday.", { prompt: "a dinosaur" }],
+    ["could u draw me a picutre of a barn pls :)", { prompt: "a barn" }],
+    ["draw a ballerina 1024 by 768", { prompt: "a ballerina", width: 1024, height: 768 }],
+    ["create a forest, 768x512", { prompt: "a forest", width: 768, height: 512 }],
+    ["draw a hall, negative prompt: people, text, wide", { prompt: "a hall", negative_prompt: "people, text", aspect: "wide" }],
     ["una imagen cuadrada de un tren", { prompt: "un tren", aspect: "square" }],
     ["Könntest du bitte einen Wald im Nebel zeichnen?", { prompt: "einen Wald im Nebel" }],
   ])("%s", (text, input) => expect(callsOf(text)).toEqual([{ tool: "render_image", input }]));
   it.each([
     ["double the size of it", { image: file.id, scale: 2 }],
+    ["triple the size of it", { image: file.id, scale: 3 }],
     ["upscale the fox by 3", { image: file.id, scale: 3 }],
     ["mach das größer", { image: file.id }],
   ])("%s", (text, input) => expect(callsOf(text)).toEqual([{ tool: "upscale_image", input }]));

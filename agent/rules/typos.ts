@@ -22,11 +22,19 @@ export function corrected(word: string, commands: readonly string[]): string | u
   });
 }
 
-/** The first two words of a clause, corrected where they are nearly commands. */
-export function correctStart(clause: string, commands: readonly string[], known: ReadonlySet<string>): string {
-  let left = 2;
+/** The first words of a clause, corrected where they are nearly commands, and spelled out where chats shorten them. */
+export function correctStart(
+  clause: string,
+  commands: readonly string[],
+  known: ReadonlySet<string>,
+  spellings: Readonly<Record<string, string>> = {},
+): string {
+  let left = 3;
   return clause.replace(/[\p{L}]+/gu, (word) => {
-    if (left-- <= 0 || known.has(word.toLowerCase())) return word;
+    if (left-- <= 0) return word;
+    const lower = word.toLowerCase();
+    if (Object.hasOwn(spellings, lower)) return spellings[lower] ?? word;
+    if (left === 0 || known.has(lower)) return word;
     return corrected(word, commands) ?? word;
   });
 }

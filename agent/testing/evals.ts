@@ -31,6 +31,12 @@ interface RequestSet {
 
 export const requests = JSON.parse(readFileSync(new URL("../evals/requests.json", import.meta.url), "utf8")) as RequestSet;
 
+/** Written without sight of the planner, measured before it was improved: see the file's "about". */
+export const unseen = JSON.parse(readFileSync(new URL("../evals/unseen.json", import.meta.url), "utf8")) as {
+  main: Entry[];
+  quiet: Entry[];
+};
+
 export interface Result {
   entry: Entry;
   right: boolean;

@@ -14,6 +14,5 @@ export function createMemoryPlans(): Plans {
       rows.push({ principal, conversation, message, plan: structuredClone(plan) });
       return plan;
     },
-    owner: async (conversation) => rows.find((entry) => entry.conversation === conversation)?.principal,
   };
 }

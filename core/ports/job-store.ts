@@ -110,6 +110,8 @@ export interface JobStore {
 export interface ArtifactStore {
   /** Another principal's artifact is answered as an unknown one. */
   get(principal: string, id: string): Promise<Artifact | undefined>;
+  /** Whose it is, for whom no principal asks: a signed link. */
+  owner(id: string): Promise<string | undefined>;
   addUpload(artifact: Artifact): Promise<void>;
   /** Newest first. */
   list(principal: string, options: { conversation?: string; limit?: number }): Promise<Artifact[]>;

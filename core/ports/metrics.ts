@@ -14,6 +14,8 @@ export interface Metrics {
   reconciled(action: "readded" | "swept", count: number): void;
   familySwitched(to: string): void;
   turn(planner: Planner, seconds: number): void;
+  /** What became of a result that is owed to a chat: `failed` is tried again, `dead` is not. */
+  delivery(outcome: "delivered" | "failed" | "dead" | "redelivered"): void;
   /** @param route the pattern (`/v1/jobs/:id`), never the path: a label for each id would grow without bound. */
   request(method: string, route: string, status: number, seconds: number): void;
 }
@@ -27,5 +29,6 @@ export const noMetrics: Metrics = {
   reconciled() {},
   familySwitched() {},
   turn() {},
+  delivery() {},
   request() {},
 };

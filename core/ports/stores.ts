@@ -11,9 +11,8 @@ export interface Settings {
 
 /** A plan is stored before its first submit; a turn that runs again reads it instead of planning anew. */
 export interface Plans {
+  /** `conversation` is the name under which one principal's conversation is kept, not what they call it. */
   find(conversation: string, message: string): Promise<JsonObject | undefined>;
   /** Keeps the first plan of a message: returns the stored one, whichever writer won. */
   keep(principal: string, conversation: string, message: string, plan: JsonObject): Promise<JsonObject>;
-  /** The principal that a conversation belongs to, if it has any plan. */
-  owner(conversation: string): Promise<string | undefined>;
 }

@@ -1,10 +1,15 @@
 /** The parts of an app for tests: a fake studio, a scripted agent, and ears on what is logged and measured. */
+import { createAccessKeys } from "../../core/access-keys.ts";
 import type { Agent, Part, TurnRequest } from "../../core/chat.ts";
+import { createDeliveries } from "../../core/deliveries.ts";
 import { defaultLimits } from "../../core/limits.ts";
+import { createLinks } from "../../core/links.ts";
 import type { Log } from "../../core/log.ts";
 import { noMetrics } from "../../core/ports/metrics.ts";
 import type { AppParts } from "../parts.ts";
 import { type FakeStudio, fakeStudio } from "./fake-studio.ts";
+import { memoryDeliveries } from "./memory-deliveries.ts";
+import { memoryKeys } from "./memory-keys.ts";
 
 export type Script = (request: TurnRequest, signal: AbortSignal) => AsyncIterable<Part>;
 
@@ -31,8 +36,18 @@ export function testParts(more: Partial<AppParts> = {}): TestParts {
   const measured: TestParts["measured"] = [];
   const at = (level: string) => (facts: object, text?: string) => void logged.push({ level, facts: { ...facts }, text });
   const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error"), child: () => log };
+  const studio = fakeStudio();
   return {
+    keys: createAccessKeys({ store: memoryKeys(), log }),
+    links: createLinks({ secret: Buffer.alloc(32, 7), owner: async (id) => studio.ownerOf(id) }),
     agent: scriptedAgent(async function* () {}),
+    deliveries: createDeliveries({
+      store: memoryDeliveries((job) => studio.jobs.get(job)?.state),
+      jobs: { get: async (principal, id) => [...studio.jobs.values()].find((job) => job.id === id && job.principal === principal) },
+      bus: { subscribe: () => () => undefined },
+      metrics: noMetrics,
+      lookMs: 10,
+    }),
     metrics: {
       ...noMetrics,
       request: (method, route, status) => void measured.push([method, route, status]),
@@ -46,7 +61,7 @@ export function testParts(more: Partial<AppParts> = {}): TestParts {
     access: { hosts: [] },
     local: true,
     ...more,
-    studio: fakeStudio(),
+    studio,
     logged,
     measured,
   };

@@ -54,6 +54,7 @@ export interface FakeStudio extends Studio {
   live(event: LiveEvent): void;
   addFile(content: Uint8Array | (() => Readable), more?: Partial<Artifact>): Artifact;
   publish(id: string, content: Uint8Array): Artifact;
+  ownerOf(artifact: string): string | undefined;
 }
 
 export function fakeStudio(): FakeStudio {
@@ -144,6 +145,8 @@ export function fakeStudio(): FakeStudio {
       say({ type: "artifact", seq: seq(id), job: id, at: new Date(0), artifact });
       return artifact;
     },
+
+    ownerOf: (artifact) => files.get(artifact)?.artifact.principal,
 
     tool(name) {
       const tool = byName.get(name);

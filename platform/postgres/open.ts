@@ -6,12 +6,16 @@ import pg from "pg";
 import type { BusMessage } from "../../core/event.ts";
 import type { Log } from "../../core/log.ts";
 import { packageRoot } from "../../core/package-root.ts";
+import type { AccessKeyStore } from "../../core/ports/access.ts";
+import type { DeliveryStore } from "../../core/ports/delivery-store.ts";
 import type { ArtifactStore, JobStore } from "../../core/ports/job-store.ts";
 import type { Plans, Settings } from "../../core/ports/stores.ts";
 import { acceptance } from "./accept.ts";
+import { accessKeyStore } from "./access.ts";
 import { attemptsOf } from "./attempts.ts";
 import { channel } from "./change.ts";
 import { control } from "./control.ts";
+import { deliveryStore } from "./deliveries.ts";
 import { connectFailure, databaseFailure, guarded } from "./errors.ts";
 import { type Listening, listen } from "./listen.ts";
 import { reads } from "./reads.ts";
@@ -23,6 +27,8 @@ export interface Database {
   readonly artifacts: ArtifactStore;
   readonly settings: Settings;
   readonly plans: Plans;
+  readonly accessKeys: AccessKeyStore;
+  readonly deliveries: DeliveryStore;
   listen(onMessage: (message: BusMessage) => void, onGap: () => void): Promise<Listening>;
   /** For what is ephemeral, in an installation of several processes without Redis. Never throws; what is too long for PostgreSQL is dropped. */
   notify(message: BusMessage): void;
@@ -83,6 +89,8 @@ export async function openPostgres(options: { url: string; log: Log; poolMax?: n
     artifacts: guarded(artifactStore(db)),
     settings: guarded(settingsStore(db)),
     plans: guarded(planStore(db)),
+    accessKeys: guarded(accessKeyStore(db)),
+    deliveries: guarded(deliveryStore(db)),
     listen: (onMessage, onGap) => listen(url, log, onMessage, onGap),
     notify(message) {
       const text = JSON.stringify(message);

@@ -2,9 +2,11 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, doublePrecision, index, integer, pgTable, primaryKey, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
 import type { Recipe } from "../../core/artifact.ts";
+import type { DeliveryState } from "../../core/delivery.ts";
 import type { FailureView } from "../../core/failure.ts";
 import type { JobClass, JobProgress, JobState } from "../../core/job.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import type { Scope } from "../../core/scope.ts";
 import { jsonb, text } from "./columns.ts";
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: "date", precision: 3 });
@@ -131,3 +133,51 @@ export const plans = pgTable(
   },
   (table) => [primaryKey({ columns: [table.conversation, table.message] })],
 );
+
+export const deliveries = pgTable(
+  "deliveries",
+  {
+    id: text("id").primaryKey(),
+    /** Order of creation: the oldest goes first. */
+    number: bigint("number", { mode: "number" }).generatedAlwaysAsIdentity(),
+    principal: text("principal").notNull(),
+    job: text("job")
+      .notNull()
+      .references(() => jobs.id, { onDelete: "cascade" }),
+    conversation: text("conversation").notNull(),
+    message: text("message").notNull(),
+    target: jsonb("target").$type<JsonObject>().notNull(),
+    state: text("state").$type<DeliveryState>().notNull(),
+    attempts: integer("attempts").notNull().default(0),
+    worker: text("worker"),
+    leaseUntil: at("lease_until"),
+    /** Null = at once. */
+    nextAt: at("next_at"),
+    result: jsonb("result").$type<Json>(),
+    error: text("error"),
+    createdAt: at("created_at").notNull(),
+    /** When it last became pending by somebody's wish, not by a failure. */
+    owedSince: at("owed_since").notNull(),
+    deliveredAt: at("delivered_at"),
+  },
+  (table) => [
+    uniqueIndex("deliveries_place").on(table.principal, table.message, table.job),
+    index("deliveries_principal").on(table.principal, table.number),
+    index("deliveries_job").on(table.job),
+    // delivered ones pile up for ever and cost nothing where work is looked for
+    index("deliveries_owed").on(table.number).where(sql`state = 'pending'`),
+    index("deliveries_dead").on(table.number).where(sql`state = 'dead'`),
+  ],
+);
+
+/** Access keys: only the hash of what opens the door. */
+export const accessKeys = pgTable("access_keys", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  principal: text("principal").notNull(),
+  scopes: jsonb("scopes").$type<readonly Scope[]>().notNull(),
+  hash: text("hash").notNull(),
+  createdAt: at("created_at").notNull(),
+  lastUsedAt: at("last_used_at"),
+  revokedAt: at("revoked_at"),
+});

@@ -19,6 +19,8 @@ onEveryServer(({ database }) => {
       await artifacts.addUpload(file);
       expect(await artifacts.get(me, file.id)).toEqual(file);
       expect(await artifacts.get(you, file.id)).toBeUndefined();
+      expect(await artifacts.owner(file.id)).toBe(me);
+      expect(await artifacts.owner(newId("art"))).toBeUndefined();
       expect(await artifacts.list(you, {})).toEqual([]);
       expect(await artifacts.get(me, newId("art"))).toBeUndefined();
     });
@@ -90,14 +92,6 @@ onEveryServer(({ database }) => {
       expect(await plans.keep(me, conversation, "m", { late: true })).toEqual(kept[0]);
       expect(await plans.keep(me, conversation, "m2", { other: true })).toEqual({ other: true });
       expect(await plans.find(conversation, "m3")).toBeUndefined();
-    });
-
-    it("tell whose a conversation is", async () => {
-      const { plans } = database();
-      const [me, conversation] = [unique("me"), unique("conv")];
-      expect(await plans.owner(conversation)).toBeUndefined();
-      await plans.keep(me, conversation, "m", {});
-      expect(await plans.owner(conversation)).toBe(me);
     });
   });
 });

@@ -1,5 +1,5 @@
 /** Artifacts, settings and plans on PostgreSQL. */
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq } from "drizzle-orm";
 import type { ArtifactStore } from "../../core/ports/job-store.ts";
 import type { Plans, Settings } from "../../core/ports/stores.ts";
 import { notice } from "./change.ts";
@@ -15,6 +15,10 @@ export function artifactStore(db: Db): ArtifactStore {
         .from(artifacts)
         .where(and(eq(artifacts.id, id), eq(artifacts.principal, principal)));
       return row ? toArtifact(row) : undefined;
+    },
+    async owner(id) {
+      const [row] = await db.select({ principal: artifacts.principal }).from(artifacts).where(eq(artifacts.id, id));
+      return row?.principal;
     },
     async addUpload(artifact) {
       await db.insert(artifacts).values(artifact);
@@ -69,15 +73,6 @@ export function planStore(db: Db): Plans {
     async keep(principal, conversation, message, plan) {
       await db.insert(plans).values({ principal, conversation, message, plan, createdAt: new Date() }).onConflictDoNothing();
       return (await find(conversation, message)) ?? plan;
-    },
-    async owner(conversation) {
-      const [row] = await db
-        .select({ principal: plans.principal })
-        .from(plans)
-        .where(eq(plans.conversation, conversation))
-        .orderBy(sql`created_at`)
-        .limit(1);
-      return row?.principal;
     },
   };
 }

@@ -1,0 +1,28 @@
+/** The settings of who may come in, as the app takes them. */
+import type { AccessKeys } from "../core/access-keys.ts";
+import type { Links } from "../core/links.ts";
+import type { Log } from "../core/log.ts";
+import type { Access } from "./access.ts";
+import { createOidc } from "./oidc.ts";
+import { createOpenWebUiUsers } from "./openwebui-user.ts";
+
+export interface AccessSettings {
+  key?: string;
+  /** True where only this machine can connect. */
+  loopback: boolean;
+  allowedHosts: readonly string[];
+  oidc?: { issuer: string; audience: string; jwksUrl?: string };
+  openWebUiUserSecret?: string;
+}
+
+export function accessOf(set: AccessSettings, { keys, links, log }: { keys: AccessKeys; links: Links; log: Log }): Access {
+  const { key, loopback, allowedHosts: hosts, oidc, openWebUiUserSecret: secret } = set;
+  return {
+    ...{ hosts, keys, links },
+    ...(key !== undefined ? { key } : {}),
+    ...(oidc ? { oidc: createOidc({ ...oidc, log }) } : {}),
+    ...(secret !== undefined ? { openWebUi: createOpenWebUiUsers(secret) } : {}),
+    // behind a proxy on this machine everybody looks near
+    ...(loopback ? {} : { keyless: false }),
+  };
+}

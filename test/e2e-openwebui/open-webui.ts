@@ -1,0 +1,102 @@
+/** A real Open WebUI in a process of its own: installed without torch where it is missing, on a data folder that outlives its restarts. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Command, command } from "../harness/product.ts";
+
+const version = "0.12.4";
+export const admin = { email: "admin@example.com", password: "admin-pass-1" };
+
+function must(program: string, args: string[]): void {
+  const done = spawnSync(program, args, { encoding: "utf8" });
+  if (done.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${done.error ?? done.stderr.slice(-2000)}`);
+}
+
+/** Folder of the Python environment. OPENWEBUI_VENV names a ready one. */
+export async function installed(): Promise<string> {
+  const given = process.env["OPENWEBUI_VENV"];
+  if (given) return given;
+  const base = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "myspinbot-e2e", `open-webui-${version}`);
+  const venv = join(base, "venv");
+  if (existsSync(join(base, "ready"))) return venv;
+  await rm(base, { recursive: true, force: true });
+  await mkdir(base, { recursive: true });
+  must("python3.11", ["-m", "venv", venv]);
+  must(join(venv, "bin/pip"), ["install", "-q", "uv"]);
+  const overrides = join(base, "overrides.txt");
+  // torch is imported only where speech or local embeddings are used
+  await writeFile(overrides, "torch ; sys_platform == 'never'\ntriton ; sys_platform == 'never'\n");
+  must(join(venv, "bin/uv"), [
+    ...["pip", "install", "-q", "--python", join(venv, "bin/python"), "--overrides", overrides],
+    `open-webui==${version}`,
+  ]);
+  await writeFile(join(base, "ready"), version);
+  return venv;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}
+
+export interface OpenWebUi {
+  readonly url: string;
+  readonly log: string;
+  start(): Promise<void>;
+  /** Until the process is gone. */
+  stop(signal: NodeJS.Signals): Promise<void>;
+  end(): Promise<void>;
+}
+
+export async function makeOpenWebUi(venv: string): Promise<OpenWebUi> {
+  const data = await mkdtemp(join(tmpdir(), "spin-owui-"));
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const env = {
+    ...{ PATH: process.env["PATH"] ?? "", HOME: data, DATA_DIR: data, WEBUI_SECRET_KEY: "only for this run" },
+    ...{ OFFLINE_MODE: "true", HF_HUB_OFFLINE: "1", ENABLE_OLLAMA_API: "false", ENABLE_OPENAI_API: "false" },
+    ...{ RAG_EMBEDDING_ENGINE: "openai", PYTHONUNBUFFERED: "1", WEBUI_ADMIN_NAME: "Admin" },
+    ...{ WEBUI_ADMIN_EMAIL: admin.email, WEBUI_ADMIN_PASSWORD: admin.password },
+  };
+  let server: Command | undefined;
+  let earlier = "";
+  const web: OpenWebUi = {
+    url,
+    get log() {
+      return earlier + (server ? server.stdout + server.stderr : "");
+    },
+    async start() {
+      const started = command(join(venv, "bin/open-webui"), ["serve", "--host", "127.0.0.1", "--port", `${port}`], { cwd: data, env });
+      server = started;
+      for (const end = Date.now() + 240_000; Date.now() < end; await sleep(300)) {
+        if (started.child.exitCode !== null) throw new Error(`Open WebUI ended: ${started.stderr.slice(-3000)}`);
+        const up = await fetch(`${url}/health`).then(
+          (answer) => answer.ok,
+          () => false,
+        );
+        if (up) return;
+      }
+      throw new Error(`Open WebUI did not start: ${started.stderr.slice(-3000)}`);
+    },
+    async stop(signal) {
+      if (!server) return;
+      server.child.kill(signal);
+      await server.ended;
+      earlier += server.stdout + server.stderr;
+      server = undefined;
+    },
+    async end() {
+      await web.stop("SIGKILL");
+      await rm(data, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  return web;
+}
