@@ -52,13 +52,15 @@ async function look({ checks, anna, jobs, deliveries }: Stage, sent: Sent[]): Pr
 /** Open WebUI alone. */
 export async function openWebUiEnds(stage: Stage, signal: NodeJS.Signals): Promise<void> {
   const sent = await threeJobs(stage);
+  const canceledTurns = () => stage.web.log.split("was cancelled").length;
+  const before = canceledTurns();
   await stage.web.stop(signal);
   await until(
     async () => (await Promise.all(sent.map(({ chat }) => stage.jobs(chat)))).flat().every(({ state }) => ended(state)),
     "the jobs end without it",
     90_000,
   );
-  const heard = stage.web.log.includes("was cancelled");
+  const heard = canceledTurns() > before;
   stage.checks.note(`${signal}: Open WebUI ${heard ? "canceled its turns" : "canceled no turn"} while it ended`);
   await stage.web.start();
   await look(stage, sent);
