@@ -2,9 +2,10 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import type { JobView } from "../../core/view.ts";
+import { freePort } from "../../platform/bullmq/testing/redis-server.ts";
 import type { Checks } from "../harness/checks.ts";
 import { type FakeEngine, makeProduct, type Product, root, startEngine, until } from "../harness/product.ts";
-import { admin, freePort, installed, makeOpenWebUi, type OpenWebUi } from "./open-webui.ts";
+import { admin, installed, makeOpenWebUi, type OpenWebUi } from "./open-webui.ts";
 import { type Person, person } from "./person.ts";
 
 export interface Stage {

@@ -1,20 +1,12 @@
 /** `npm run metrics:check`: the metrics of a real studio are valid, and a real Prometheus takes them. */
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../../platform/bullmq/testing/redis-server.ts";
 import { createChecks } from "./checks.ts";
 import { build, command, makeProduct, until } from "./product.ts";
 
 const installed = (program: string) => spawnSync(program, ["--version"], { stdio: "ignore" }).status === 0;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return typeof address === "object" && address ? address.port : 0;
-}
 
 build();
 const checks = createChecks();

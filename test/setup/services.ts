@@ -1,11 +1,11 @@
 /** Real services for the tests: PostgreSQL always (the embedded one, or MYSPINBOT_TEST_DATABASE_URL), Redis where redis-server is installed. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { silentLog } from "../../core/log.ts";
+import { startRedis } from "../../platform/bullmq/testing/redis-server.ts";
 import { startEmbeddedPostgres } from "../../platform/embedded-postgres/embedded-postgres.ts";
 import { lives, processesIn } from "../../platform/embedded-postgres/postmaster.ts";
 
@@ -17,36 +17,16 @@ declare module "vitest" {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  return typeof address === "object" && address ? address.port : 0;
-}
-
-async function startRedis(folder: string): Promise<{ url: string; process: ChildProcess } | undefined> {
+function redisInstalled(): boolean {
   try {
     execFileSync("redis-server", ["--version"], { stdio: "ignore" });
+    return true;
   } catch {
     process.stdout.write(
       "redis-server is not installed: the Redis half of the queue and bus contracts is NOT RUN (apt-get install redis-server)\n",
     );
-    return undefined;
+    return false;
   }
-  const port = await freePort();
-  const server = spawn(
-    "redis-server",
-    ["--bind", "127.0.0.1", "--port", `${port}`, "--dir", folder, "--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction"],
-    { stdio: ["ignore", "pipe", "inherit"] },
-  );
-  await new Promise<void>((ready, failed) => {
-    server.once("exit", (code) => failed(new Error(`redis-server ended with ${code}`)));
-    server.stdout?.on("data", (text: Buffer) => {
-      if (text.includes("Ready to accept connections")) ready();
-    });
-  });
-  return { url: `redis://127.0.0.1:${port}`, process: server };
 }
 
 /** Ends what a run left that was killed before its end: the database outlives its starter, on purpose. */
@@ -74,11 +54,11 @@ export default async function setup(project: TestProject) {
   const given = process.env["MYSPINBOT_TEST_DATABASE_URL"];
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   const embedded = given ? undefined : await startEmbeddedPostgres({ folder: join(folder, "postgres"), log: silentLog, say });
-  const redis = await startRedis(folder);
+  const redis = redisInstalled() ? await startRedis(true, ["--maxmemory-policy", "noeviction"]) : undefined;
   project.provide("databaseUrl", given ?? embedded?.url ?? "");
   project.provide("redisUrl", redis?.url);
   return async () => {
-    redis?.process.kill("SIGKILL");
+    await redis?.end();
     await embedded?.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   };
