@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { ollamaAddress, readConfig, settingNames } from "./config.ts";
+import { ollamaAddress, settingNames } from "./config/settings.ts";
+import { readConfig } from "./config.ts";
 import { Failure } from "./core/failure.ts";
 import { defaultLimits } from "./core/limits.ts";
 import { maxPixels } from "./platform/media/decoder.ts";

@@ -11,7 +11,9 @@ import { createDeliveries } from "./core/deliveries.ts";
 import { Failure } from "./core/failure.ts";
 import { createLinks, linkSecret } from "./core/links.ts";
 import type { Log } from "./core/log.ts";
+import type { Engine } from "./core/ports/engine.ts";
 import { defaultPolicy } from "./core/schedule.ts";
+import type { Tool } from "./core/tool.ts";
 import { accessOf } from "./http/access-of.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
@@ -53,6 +55,8 @@ export interface ServerOptions {
   idle?: boolean;
   /** Only for a harness that injects faults: told after a job was committed, and waited for at an attempt's boundaries. */
   hooks?: { accepted?: (tool: string) => void; boundary?: NonNullable<AttemptParts["boundary"]> };
+  /** Only for a harness: further tools and the engines that carry them out. A studio that is installed has none of them. */
+  fixtures?: { tools?: readonly Tool[]; engines?: readonly Engine[] };
   /** Milliseconds; shorter than usual only for a harness that would wait for them. */
   periods?: { reconcileMs?: number; lockMs?: number; stalledMs?: number };
 }
@@ -97,7 +101,16 @@ async function wire(
   stops: ((ms: number) => Promise<unknown>)[],
   stop: () => Promise<void>,
 ): Promise<() => Promise<StatusView>> {
-  const { config, folder, log, say, version, hooks = {}, periods: { reconcileMs = minute / 2, ...queueTimes } = {} } = options;
+  const {
+    config,
+    folder,
+    log,
+    say,
+    version,
+    hooks = {},
+    fixtures = {},
+    periods: { reconcileMs = minute / 2, ...queueTimes } = {},
+  } = options;
   if (folder) stops.push(await folder.lock());
 
   // where rows, messages, work and files are kept
@@ -129,6 +142,7 @@ async function wire(
     gpu: [comfyui],
     preview: createPreview(),
     upscaler,
+    others: fixtures.engines ?? [],
     previewOnly: config.preview,
     configured: (id) => id === comfyui.id && config.comfyui.configured,
     seen,
@@ -145,7 +159,7 @@ async function wire(
   stops.push(() => queue.close());
 
   // the only door to it
-  const tools = createTools();
+  const tools = [...createTools(), ...(fixtures.tools ?? [])];
   const metrics = createMetrics({ waiting: jobs.waiting, open: jobs.open, deliveries: database.deliveries.backlog, version });
   const limits = config.limits;
   const studio = createStudio({

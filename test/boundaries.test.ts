@@ -9,6 +9,7 @@ const root = join(import.meta.dirname, "..");
 const planted: [folder: string, source: string][] = [
   ["core", "../tools/index.ts"],
   ["core", "../config.ts"],
+  ["core", "../config/settings.ts"],
   ["core", "pg"],
   ["core", "hono"],
   ["tools", "../platform/log.ts"],

@@ -9,6 +9,8 @@ export interface EngineChoice {
   preview: Engine & { image: ImageCapability };
   /** Real, and always there. */
   upscaler: Engine & { upscale: UpscaleCapability };
+  /** Further ones, which tools ask for by name. */
+  others?: readonly Engine[];
   /** Use the preview engine whatever else there is (`--preview`). */
   previewOnly: boolean;
   /** Whether the person named this engine in the configuration. */
@@ -24,7 +26,7 @@ function can<Key extends "image" | "upscale">(engine: Engine, key: Key): engine 
 }
 
 export function createEngines(choice: EngineChoice): Engines {
-  const all = [...choice.gpu, choice.preview, choice.upscaler];
+  const all = [...choice.gpu, choice.preview, choice.upscaler, ...(choice.others ?? [])];
 
   const isOurs = async (engine: Engine): Promise<boolean> => {
     if (choice.configured(engine.id) || (await choice.seen.get(engine.id))) return true;
