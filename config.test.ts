@@ -177,6 +177,42 @@ describe("what is wrong", () => {
       expect(readConfig({ ...home, MYSPINBOT_HOST: host }, 1000).loopback, host).toBe(true);
   });
 
+  it("with a public address its host is allowed, and no longer only this machine can come", () => {
+    const proxied = readConfig(
+      { ...home, MYSPINBOT_PUBLIC_URL: "https://Studio.Example.org/", MYSPINBOT_ALLOWED_HOSTS: "studio.lan" },
+      1000,
+    );
+    expect(proxied).toMatchObject({
+      publicUrl: "https://studio.example.org",
+      allowedHosts: ["studio.lan", "studio.example.org"],
+      loopback: false,
+    });
+    for (const [url, host] of [
+      ["http://localhost:4417", "localhost:4417"],
+      ["http://[::1]:4417", "[::1]:4417"],
+    ] as const)
+      expect(readConfig({ ...home, MYSPINBOT_PUBLIC_URL: url }, 1000)).toMatchObject({
+        publicUrl: url,
+        allowedHosts: [host],
+        loopback: true,
+      });
+    expect(readConfig(home, 1000)).not.toHaveProperty("publicUrl");
+  });
+
+  it.each([
+    ["studio.example.org", "must be an address such as https://studio.example.org"],
+    ["ftp://studio.example.org", "must be an address such as https://studio.example.org"],
+    ["https://studio.example.org/spin", "served at the root of its host"],
+    ["https://studio.example.org/?a=1", "served at the root of its host"],
+    ["https://studio.example.org/#a", "served at the root of its host"],
+    ["https://june:hunter6@studio.example.org", "served at the root of its host"],
+  ])("the public address %s is refused in words", (url, words) => {
+    const message = problemsOf({ MYSPINBOT_PUBLIC_URL: url });
+    expect(message).toContain("MYSPINBOT_PUBLIC_URL: must be ");
+    expect(message).toContain(words);
+    expect(message).not.toContain("hunter6");
+  });
+
   it("an issuer wants an audience, an audience an issuer, and so does the address of keys", () => {
     expect(problemsOf({ OIDC_AUDIENCE: "spin" })).toContain("OIDC_ISSUER: missing");
     expect(problemsOf({ OIDC_JWKS_URL: "https://login.example.org/keys" })).toContain("OIDC_ISSUER: missing");
@@ -209,7 +245,14 @@ it(".env.example and the program know the same settings", () => {
 it(".env.example shows the defaults as they are", () => {
   const text = readFileSync(join(import.meta.dirname, ".env.example"), "utf8");
   const shown = Object.fromEntries([...text.matchAll(/^#(MYSPINBOT_\w+|S3_REGION)=(.+)$/gm)].map((match) => [match[1], match[2]]));
-  for (const example of ["MYSPINBOT_DATA", "MYSPINBOT_FILES", "MYSPINBOT_ALLOWED_HOSTS", "MYSPINBOT_MODEL_FAMILIES"]) delete shown[example];
+  for (const example of [
+    "MYSPINBOT_DATA",
+    "MYSPINBOT_FILES",
+    "MYSPINBOT_PUBLIC_URL",
+    "MYSPINBOT_ALLOWED_HOSTS",
+    "MYSPINBOT_MODEL_FAMILIES",
+  ])
+    delete shown[example];
   expect(readConfig({ ...home, ...shown }, 1000)).toEqual(readConfig(home, 1000));
 });
 

@@ -15,12 +15,14 @@ export interface Config {
   port: number;
   /** Access key of the local principal, for everything. */
   key?: string;
-  /** True where only this machine can connect. */
+  /** True where only this machine can reach us, by a proxy neither. */
   loopback: boolean;
   oidc?: { issuer: string; audience: string; jwksUrl?: string };
   /** What Open WebUI signs the person behind a request with. */
   openWebUiUserSecret?: string;
-  /** Further names by which browsers may reach us (Host and Origin headers), lower case. */
+  /** Where people's browsers reach us, such as `https://studio.example.org`. */
+  publicUrl?: string;
+  /** Further names by which browsers may reach us (Host and Origin headers), lower case; that of `publicUrl` is among them. */
   allowedHosts: string[];
   databaseUrl?: string;
   redisUrl?: string;
@@ -45,7 +47,7 @@ export interface Config {
   modelFamilies: Record<string, string>;
 }
 
-const loopback = new Set(["127.0.0.1", "localhost", "::1"]);
+const loopback = new Set(["127.0.0.1", "localhost", "::1", "[::1]"]);
 
 function defaultData(env: NodeJS.ProcessEnv, uid: number | undefined): string {
   if (uid === 0) return "/var/lib/myspinbot";
@@ -107,12 +109,13 @@ export function readConfig(env: NodeJS.ProcessEnv, uid: number | undefined = pro
 
 function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: number | undefined): Config {
   const ollama = set.OLLAMA_URL ?? set.OLLAMA_HOST;
+  const reached = set.MYSPINBOT_PUBLIC_URL === undefined ? undefined : new URL(set.MYSPINBOT_PUBLIC_URL);
   return {
     data: set.MYSPINBOT_DATA ?? defaultData(env, uid),
     host: set.MYSPINBOT_HOST,
     port: set.MYSPINBOT_PORT,
     ...(set.MYSPINBOT_KEY ? { key: set.MYSPINBOT_KEY } : {}),
-    loopback: loopback.has(set.MYSPINBOT_HOST),
+    loopback: loopback.has(set.MYSPINBOT_HOST) && (reached === undefined || loopback.has(reached.hostname)),
     ...(set.OIDC_ISSUER && set.OIDC_AUDIENCE
       ? {
           oidc: {
@@ -123,7 +126,8 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
         }
       : {}),
     ...(set.OPENWEBUI_USER_SECRET ? { openWebUiUserSecret: set.OPENWEBUI_USER_SECRET } : {}),
-    allowedHosts: set.MYSPINBOT_ALLOWED_HOSTS ?? [],
+    ...(reached ? { publicUrl: reached.origin } : {}),
+    allowedHosts: [...(set.MYSPINBOT_ALLOWED_HOSTS ?? []), ...(reached ? [reached.host] : [])],
     ...(set.DATABASE_URL ? { databaseUrl: set.DATABASE_URL } : {}),
     ...(set.REDIS_URL ? { redisUrl: set.REDIS_URL } : {}),
     ...(set.S3_ENDPOINT && set.S3_BUCKET && set.S3_ACCESS_KEY && set.S3_SECRET_KEY
@@ -164,6 +168,7 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
       maxPrompt: set.MYSPINBOT_MAX_PROMPT,
       maxUpload: set.MYSPINBOT_MAX_UPLOAD,
       maxWaiting: set.MYSPINBOT_MAX_WAITING,
+      askAboveMinutes: set.MYSPINBOT_ASK_ABOVE_MINUTES,
     },
     idleMinutes: set.MYSPINBOT_IDLE_MINUTES,
     logLevel: set.MYSPINBOT_LOG,

@@ -98,13 +98,14 @@ async function mcp(): Promise<number> {
   const { serveStdio } = await import("./mcp-server/stdio.ts");
   const { revivingClient } = await import("./cli/reviving.ts");
   const folder = await dataFolder(place(config));
-  let url: string | undefined;
+  let origin: string | undefined;
   const open = async () => {
     const client = await connectStudio(place(config), folder);
-    ({ url } = await client.status());
+    const { public_url, url } = await client.status();
+    origin = public_url ?? url;
     return client;
   };
-  await serveStdio(revivingClient(await open(), open), { version, output, origin: () => url });
+  await serveStdio(revivingClient(await open(), open), { version, output, origin: () => origin });
   return 0;
 }
 

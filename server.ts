@@ -5,6 +5,7 @@ import { createCheckpointer } from "./agent/checkpointer.ts";
 import { chatModelOf } from "./agent/model.ts";
 import type { Config } from "./config.ts";
 import { createAccessKeys } from "./core/access-keys.ts";
+import { createApprovals } from "./core/approvals.ts";
 import type { StatusView } from "./core/client.ts";
 import { createStudio } from "./core/create-studio.ts";
 import { createDeliveries } from "./core/deliveries.ts";
@@ -15,9 +16,12 @@ import type { Engine } from "./core/ports/engine.ts";
 import { defaultPolicy } from "./core/schedule.ts";
 import type { Tool } from "./core/tool.ts";
 import { accessOf } from "./http/access-of.ts";
+import { createAddresses } from "./http/addresses.ts";
 import { createApp } from "./http/app.ts";
 import { listen } from "./http/listen.ts";
+import { originOf } from "./http/origin.ts";
 import { studioDoor } from "./mcp-server/door.ts";
+import type { RegisterExtras } from "./mcp-server/extras.ts";
 import { createMcpHttp } from "./mcp-server/http.ts";
 import { createBullQueue } from "./platform/bullmq/queue.ts";
 import { createBus } from "./platform/bus/bus.ts";
@@ -55,8 +59,8 @@ export interface ServerOptions {
   idle?: boolean;
   /** Only for a harness that injects faults: told after a job was committed, and waited for at an attempt's boundaries. */
   hooks?: { accepted?: (tool: string) => void; boundary?: NonNullable<AttemptParts["boundary"]> };
-  /** Only for a harness: further tools and the engines that carry them out. A studio that is installed has none of them. */
-  fixtures?: { tools?: readonly Tool[]; engines?: readonly Engine[] };
+  /** Only for a harness: further tools and the engines that carry them out, and what MCP has beside them. A studio that is installed has none of it. */
+  fixtures?: { tools?: readonly Tool[]; engines?: readonly Engine[]; mcp?: RegisterExtras };
   /** Milliseconds; shorter than usual only for a harness that would wait for them. */
   periods?: { reconcileMs?: number; lockMs?: number; stalledMs?: number };
 }
@@ -162,8 +166,10 @@ async function wire(
   const tools = [...createTools(), ...(fixtures.tools ?? [])];
   const metrics = createMetrics({ waiting: jobs.waiting, open: jobs.open, deliveries: database.deliveries.backlog, version });
   const limits = config.limits;
+  const secret = await linkSecret(settings);
+  const approvals = createApprovals({ store: database.approvals, secret, log });
   const studio = createStudio({
-    ...{ tools, jobs, artifacts, files, media, queue, settings, engines, bus, limits, log },
+    ...{ tools, jobs, artifacts, files, media, queue, settings, engines, approvals, bus, limits, log },
     accepted(tool) {
       metrics.jobAccepted(tool);
       hooks.accepted?.(tool);
@@ -228,15 +234,14 @@ async function wire(
     pid: process.pid,
     data: folder?.path ?? "none",
     ...(url ? { url } : {}),
+    ...(url && config.publicUrl ? { public_url: config.publicUrl } : {}),
     rows: await statusRows({ engines: engines.all, agent, checks, paused: studio.paused }),
   });
   if (!config.roles.http) return status;
 
-  const mcp = createMcpHttp({ door: (principal) => studioDoor(studio, principal), version, log });
-
   const deliveries = createDeliveries({ store: database.deliveries, jobs, bus, metrics });
   const keys = createAccessKeys({ store: database.accessKeys, log });
-  const links = createLinks({ secret: await linkSecret(settings), owner: artifacts.owner });
+  const links = createLinks({ secret, owner: artifacts.owner });
   // one that a client started writes into a log: nobody would see the key there, and it is no place for one
   if (!config.loopback && config.key === undefined && !options.idle) {
     const first = await keys.createFirst();
@@ -246,10 +251,16 @@ async function wire(
       );
   }
 
+  const access = accessOf(config, { keys, links, log });
+  const address = createAddresses({ links, access });
+  const mcp = createMcpHttp({
+    ...{ version, log, extras: fixtures.mcp },
+    door: (principal) => studioDoor(studio, principal, address),
+    origin: (request) => originOf(request, access),
+  });
   const app = createApp({
     ...{ studio, agent, deliveries, limits, log, version, status, mcp, metrics, ready: database.ping },
-    ...{ keys, links, access: accessOf(config, { keys, links, log }) },
-    link: async (artifact, principal) => links.make(principal, artifact).path,
+    ...{ keys, links, access },
   });
   const where = { host: config.host, log, ...(folder ? { socketPath: folder.socketPath } : {}) };
   const listening = await listen(app, { ...where, port: config.port }).catch((error: unknown) => {

@@ -250,42 +250,6 @@ describe("a thread", () => {
   });
 });
 
-describe("a plan that needs a yes", () => {
-  const needsYes = ({ tool }: { tool: string }) => tool === "render_image";
-  it("asks once for the whole plan, with its parameters, and submits nothing", async () => {
-    const chat = createTestChat({ needsYes });
-    const parts = await chat.turn("draw a fox, then draw a hare");
-    expect(types(parts)).toEqual(["question", "done"]);
-    expect(parts[0]).toMatchObject({ plan: { calls: [{ input: { prompt: "a fox" } }, { input: { prompt: "a hare" } }] } });
-    expect(chat.studio.invoked).toEqual([]);
-  });
-  it("goes on with a plain yes, once", async () => {
-    const plans = createMemoryPlans();
-    const studio = createFakeStudio();
-    const checkpointer = new MemorySaver();
-    const chat = createTestChat({ needsYes, plans, studio, checkpointer });
-    await chat.turn("draw a fox", { message: "m1" });
-    const parts = await chat.turn("yes", { message: "m2" });
-    expect(doneOf(parts).jobs).toHaveLength(1);
-    expect(studio.jobs[0]).toMatchObject({ origin: { message: "m2" }, input: { prompt: "a fox" } });
-    await createTestChat({ needsYes, plans, studio, checkpointer }).turn("yes", { message: "m2" });
-    await chat.turn("yes", { message: "m3" });
-    expect(studio.jobs).toHaveLength(1);
-  });
-  it.each(["no", "yes, but make it blue", "hello"])("submits nothing after %j", async (answer) => {
-    const chat = createTestChat({ needsYes });
-    await chat.turn("draw a fox");
-    await chat.turn(answer);
-    expect(chat.studio.invoked).toEqual([]);
-  });
-  it("takes no yes from another branch", async () => {
-    const chat = createTestChat({ needsYes });
-    await chat.turn("draw a fox", { message: "m1" });
-    await chat.turn("yes", { message: "m3", branch: ["m2"] });
-    expect(chat.studio.invoked).toEqual([]);
-  });
-});
-
 describe("the catalogue", () => {
   it("is all that the agent knows of tools: a new one is a command at once", async () => {
     const { defineAnswerTool } = await import("../core/tool.ts");

@@ -6,9 +6,8 @@ import { answerOf } from "./answer.ts";
 import { threadOf } from "./conversation.ts";
 import type { TurnGraph } from "./graph.ts";
 import { type Memory, readMemory } from "./memory/memory.ts";
-import type { Question } from "./nodes/ask.ts";
 import { createPartStream, type PartStream } from "./parts.ts";
-import type { ThreadUpdate } from "./state.ts";
+import type { Question, ThreadUpdate } from "./state.ts";
 import type { AgentParts, Turn } from "./turn.ts";
 
 /** A checkpointer, or the way to it where it is opened with the first turn. */
@@ -52,14 +51,14 @@ function createTurn(parts: AgentParts, request: TurnRequest, signal: AbortSignal
 /** The input of the graph: a new turn, or the answer to a question that is open on this branch. */
 async function inputOf(graph: TurnGraph, turn: Turn, config: { configurable: { thread_id: string } }) {
   const { Command } = await import("@langchain/langgraph");
-  const fresh = { plan: null };
-  const answer = turn.parts.needsYes ? answerOf(turn.request.text) : undefined;
+  const fresh = { plan: null, question: null };
+  const answer = answerOf(turn.request.text);
   if (answer === undefined || (await turn.parts.plans.find(threadOf(turn.request), turn.request.message))) return fresh;
   const { tasks } = await graph.getState(config);
   const open = tasks.flatMap((task) => task.interrupts).at(-1)?.value as Question | undefined;
   const { branch } = turn.request;
   if (!open || (branch && !branch.includes(open.message))) return fresh;
-  return new Command<boolean, ThreadUpdate, "ask">({ resume: answer === "yes" });
+  return new Command<boolean, ThreadUpdate, "answer">({ resume: answer === "yes" });
 }
 
 async function run(load: () => Promise<TurnGraph>, turn: Turn): Promise<void> {
@@ -68,9 +67,10 @@ async function run(load: () => Promise<TurnGraph>, turn: Turn): Promise<void> {
   const graph = await load();
   const config = { configurable: { thread_id: threadOf(request) }, context: { turn }, durability: "exit" as const };
   const result: object = await graph.invoke(await inputOf(graph, turn, config), config);
-  const [question] = ("__interrupt__" in result ? (result.__interrupt__ as { id?: string; value: Question }[]) : []) ?? [];
-  if (question)
-    turn.emit({ type: "question", id: question.id ?? question.value.message, text: question.value.text, plan: question.value.plan });
+  const [question] = ("__interrupt__" in result ? (result.__interrupt__ as { value: Question }[]) : []) ?? [];
+  if (!question) return;
+  const { id, text, path, plan } = question.value;
+  turn.emit({ type: "question", id, text, plan, path });
 }
 
 export function createAgent({ checkpointer, ...parts }: AgentParts & { checkpointer: CheckpointerSource }): Agent {

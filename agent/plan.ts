@@ -16,15 +16,18 @@ export interface Plan {
   text: string;
   /** Why nothing is submitted, where the request itself was at fault. */
   error?: FailureView;
-  /** A person said yes to it. */
-  confirmed?: boolean;
+  /** The question about it that a person said yes to. */
+  approval?: string;
 }
+
+/** What is said after a no. */
+export const refused = "Nothing was submitted.";
 
 const stored = z.object({
   planner: z.enum(["native", "guided", "slash", "rules"]),
   calls: z.array(z.object({ tool: z.string(), input: z.record(z.string(), z.json()) })),
   text: z.string(),
-  confirmed: z.boolean().optional(),
+  approval: z.string().optional(),
   error: z
     .object({
       code: z.enum(failureCodes),
@@ -37,8 +40,8 @@ const stored = z.object({
 
 /** A plan as it came back from the store. */
 export function readPlan(value: unknown): Plan {
-  const { error, confirmed, ...rest } = stored.parse(value);
-  const plan = confirmed ? { ...rest, confirmed } : rest;
+  const { error, approval, ...rest } = stored.parse(value);
+  const plan = approval === undefined ? rest : { ...rest, approval };
   if (!error) return plan;
   const { fields, ...view } = error;
   return { ...plan, error: fields ? { ...view, fields } : view };

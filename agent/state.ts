@@ -3,8 +3,21 @@
 import type { BaseMessage } from "@langchain/core/messages";
 import { DeltaValue, messagesDeltaReducer, StateSchema } from "@langchain/langgraph";
 import { z } from "zod";
+import type { JsonObject } from "../core/json.ts";
 import type { Plan } from "./plan.ts";
 import type { Turn } from "./turn.ts";
+
+/** A question that waits for a person. */
+export interface Question {
+  /** Of the approval that the answer is written to. */
+  id: string;
+  /** The assistant message that asks. */
+  message: string;
+  text: string;
+  /** Of its page. */
+  path: string;
+  plan: JsonObject;
+}
 
 /** Messages that a thread keeps: snapshots stay small however long the conversation is. */
 const kept = 40;
@@ -20,6 +33,7 @@ export const State = new StateSchema({
     },
   ),
   plan: z.custom<Plan | null>().default(null),
+  question: z.custom<Question | null>().default(null),
 });
 
 export type ThreadState = typeof State.State;

@@ -75,10 +75,8 @@ describe("a thread on PostgreSQL", () => {
     expect(studio.jobs).toHaveLength(1);
   });
   it("asks on one process and takes the yes on another", async () => {
-    const studio = createFakeStudio();
-    const needsYes = () => true;
-    const asking = async () =>
-      createTestChat({ studio, needsYes, plans: database.plans, checkpointer: await createCheckpointer(database.pool) });
+    const studio = Object.assign(createFakeStudio(), { needsYes: () => true });
+    const asking = async () => createTestChat({ studio, plans: database.plans, checkpointer: await createCheckpointer(database.pool) });
     const asked = await (await asking()).turn("draw a fox", { conversation: "ask", message: "m1" });
     expect(asked.map((part) => part.type)).toEqual(["question", "done"]);
     const parts = await (await asking()).turn("yes", { conversation: "ask", message: "m2" });

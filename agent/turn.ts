@@ -7,7 +7,6 @@ import type { Studio } from "../core/studio.ts";
 import type { JobView } from "../core/view.ts";
 import type { Memory } from "./memory/memory.ts";
 import type { ChatModelSource } from "./model.ts";
-import type { PlannedCall } from "./plan.ts";
 
 export interface AgentParts {
   studio: Studio;
@@ -15,8 +14,6 @@ export interface AgentParts {
   model?: ChatModelSource | undefined;
   /** Calls a turn may make. Default 8. */
   budget?: number;
-  /** Calls that need a human yes before anything is submitted. Default: none does. */
-  needsYes?: (call: PlannedCall) => boolean;
   metrics: Pick<Metrics, "turn">;
   log: Log;
 }

@@ -1,5 +1,6 @@
 /** The whole chain from the studio's door to the published row, wired as in server.ts, with an engine that takes no time. */
 import { join } from "node:path";
+import { createApprovals } from "../core/approvals.ts";
 import { createStudio } from "../core/create-studio.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { silentLog } from "../core/log.ts";
@@ -34,8 +35,9 @@ export async function openChain(options: { databaseUrl: string; redisUrl?: strin
   const tools = [scriptedTool((run) => thing(run))];
   const queue = await createBullQueue({ databaseUrl, families: ["scripted"], log, ...redis });
   const common = { tools, engines, jobs, artifacts, files, media: createMedia(), bus, log };
+  const approvals = createApprovals({ store: database.approvals, secret: Buffer.alloc(32), log });
   const limits = { ...defaultLimits, maxWaiting: 100_000 };
-  const studio = createStudio({ ...common, queue, settings, limits, accepted() {} });
+  const studio = createStudio({ ...common, queue, settings, approvals, limits, accepted() {} });
   const gpu = createGpu({ engines, vramGb: 16, log });
   const attempts = createAttempts({ ...common, gpu, metrics: noMetrics, worker: "bench" });
   const lane = await createLane({

@@ -2,11 +2,12 @@
 import { availableParallelism, loadavg } from "node:os";
 import { fileRoute } from "./files.ts";
 import { latency } from "./latency.ts";
+import { mcp } from "./mcp.ts";
 import { createReport } from "./numbers.ts";
 import { start } from "./start.ts";
 import { throughput } from "./throughput.ts";
 
-const all = { latency, throughput, start, files: fileRoute };
+const all = { latency, throughput, start, files: fileRoute, mcp };
 const asked = process.argv.slice(2);
 const report = createReport();
 for (const name of asked)

@@ -3,29 +3,12 @@ import { randomInt, randomUUID } from "node:crypto";
 import { WebSocket } from "ws";
 import { newId } from "../core/ids.ts";
 import { build, type FakeEngine, makeProduct, type Product, startEngine } from "../test/harness/product.ts";
+import { graph } from "./graph.ts";
 import { median, quantile, type Report, show, table } from "./numbers.ts";
 import { openRawQueue, type RawQueue } from "./raw-queue.ts";
 
 const side = 256;
 const steps = 20;
-
-function graph(seed: number): object {
-  return {
-    "1": { class_type: "CheckpointLoaderSimple", inputs: { ckpt_name: "sd15.safetensors" } },
-    "2": { class_type: "CLIPTextEncode", inputs: { text: "a fox", clip: ["1", 1] } },
-    "3": { class_type: "CLIPTextEncode", inputs: { text: "", clip: ["1", 1] } },
-    "4": { class_type: "EmptyLatentImage", inputs: { width: side, height: side, batch_size: 1 } },
-    "5": {
-      class_type: "KSampler",
-      inputs: {
-        ...{ model: ["1", 0], positive: ["2", 0], negative: ["3", 0], latent_image: ["4", 0], seed, steps, cfg: 7 },
-        ...{ sampler_name: "euler", scheduler: "normal", denoise: 1 },
-      },
-    },
-    "6": { class_type: "VAEDecode", inputs: { samples: ["5", 0], vae: ["1", 2] } },
-    "7": { class_type: "SaveImage", inputs: { images: ["6", 0], filename_prefix: "bench" } },
-  };
-}
 
 interface Direct {
   /** Milliseconds from the request to the picture's last byte. */
@@ -52,7 +35,7 @@ async function openDirect(url: string): Promise<Direct> {
       const begun = performance.now();
       const prompt_id = randomUUID();
       const finished = new Promise<void>((resolve) => done.set(prompt_id, resolve));
-      const body = JSON.stringify({ prompt: graph(randomInt(2 ** 40)), client_id: client, prompt_id });
+      const body = JSON.stringify({ prompt: graph(randomInt(2 ** 40), { side, steps }), client_id: client, prompt_id });
       const asked = await fetch(`${url}/prompt`, { method: "POST", body, headers: { "content-type": "application/json" } });
       if (!asked.ok) throw new Error(`the fake ComfyUI said ${asked.status}: ${await asked.text()}`);
       await finished;

@@ -45,9 +45,13 @@ export function revivingClient(first: Client, connect: () => Promise<Client>): C
     tools: () => again((one) => one.tools()),
     invoke: (...given) => again((one) => one.invoke(...given)),
     job: (id) => again((one) => one.job(id)),
+    jobs: (limit) => again((one) => one.jobs(limit)),
+    answer: (...given) => again((one) => one.answer(...given)),
     cancel: (id) => again((one) => one.cancel(id)),
     artifact: (id) => again((one) => one.artifact(id)),
+    artifacts: (limit) => again((one) => one.artifacts(limit)),
     download: (...given) => again((one) => one.download(...given)),
+    link: (id) => again((one) => one.link(id)),
     thumbnail: (id) => again((one) => one.thumbnail(id)),
     // a body that was begun cannot be sent a second time
     upload: (...given) => client.upload(...given),

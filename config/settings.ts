@@ -14,6 +14,9 @@ function url(protocols: string[], example: string) {
   });
 }
 
+/** No path, search, fragment or name of a user. */
+const isBare = ({ href, origin }: URL): boolean => href === `${origin}/`;
+
 function number(least: number, most: number, unit: string, fallback: number, whole = true) {
   const error = `must be ${whole ? "a whole number" : "a number"} from ${least} to ${most} (${unit}); without it: ${fallback}`;
   return z
@@ -68,6 +71,12 @@ export const settings = z.object({
   )
     .transform((hosts) => hosts.map((host) => host.toLowerCase()))
     .optional(),
+  MYSPINBOT_PUBLIC_URL: url(["http:", "https:"], "https://studio.example.org")
+    .refine((text) => !URL.canParse(text) || isBare(new URL(text)), {
+      error: "must be scheme, host and port alone, such as https://studio.example.org; the studio is served at the root of its host",
+    })
+    .transform((text) => new URL(text).origin)
+    .optional(),
   MYSPINBOT_FILES: folder.optional(),
   DATABASE_URL: url(["postgres:", "postgresql:"], "postgresql://user:password@127.0.0.1:5432/myspinbot").optional(),
   REDIS_URL: url(["redis:", "rediss:"], "redis://127.0.0.1:6379").optional(),
@@ -102,6 +111,7 @@ export const settings = z.object({
   MYSPINBOT_MAX_PROMPT: number(1, 100_000, "characters", defaultLimits.maxPrompt),
   MYSPINBOT_MAX_UPLOAD: number(1, 10_000_000_000, "bytes", defaultLimits.maxUpload),
   MYSPINBOT_MAX_WAITING: number(1, 100_000, "jobs", defaultLimits.maxWaiting),
+  MYSPINBOT_ASK_ABOVE_MINUTES: number(0, 10_080, "minutes of the card; 0 = never asks", defaultLimits.askAboveMinutes, false),
   MYSPINBOT_IDLE_MINUTES: number(0, 525_600, "minutes; 0 = never ends by itself", 10, false),
   MYSPINBOT_LOG: oneOf(logLevels, "info"),
   MYSPINBOT_ENGINE_WAIT_MINUTES: number(0, 10_080, "minutes", 10, false),

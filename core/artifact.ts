@@ -43,6 +43,11 @@ export interface Artifact {
 /** What a worker hands over for publishing: everything that the database does not give out itself. */
 export type ArtifactDraft = Omit<Artifact, "principal" | "job" | "attempt" | "createdAt">;
 
+/** Where a file lies on the server. */
+export function filePath({ id, name }: Pick<Artifact, "id" | "name">): string {
+  return `/v1/files/${id}/${encodeURIComponent(name)}`;
+}
+
 /** The same words for a file that never was, that is another's, and that a link no longer opens. */
 export function unknownArtifact(id: string): Failure {
   return new Failure("unknown_artifact", `There is no file ${id.slice(0, 60)} of yours. list_jobs shows what was made.`);

@@ -27,7 +27,8 @@ export type Part =
   | { type: "progress"; job: string; progress: JobProgress; position?: number; seconds?: [number, number] }
   | { type: "preview"; job: string; media_type: string; data: string }
   | { type: "artifact"; job: string; artifact: ArtifactView }
-  | { type: "question"; id: string; text: string; plan: JsonObject }
+  /** `id` is the approval that the answer is written to, `path` that of its page on this server. */
+  | { type: "question"; id: string; text: string; plan: JsonObject; path?: string }
   | { type: "error"; error: FailureView; job?: string }
   | { type: "done"; conversation: string; message: string; planner: Planner; jobs: JobView[] };
 

@@ -1,5 +1,6 @@
 /** The studio as a thin client sees it: what the HTTP API offers, over the data folder's socket or over TCP. Command line, stdio MCP and tests use it. */
 import type { Readable } from "node:stream";
+import type { AnswerWay, ApprovalView } from "./approval.ts";
 import type { Part } from "./chat.ts";
 import type { Json, JsonObject } from "./json.ts";
 import type { Scope } from "./scope.ts";
@@ -35,7 +36,17 @@ export interface StatusView {
   data: string;
   /** Where HTTP listens, besides the socket. */
   url?: string;
+  /** Where people's browsers reach it, as the person has set it. */
+  public_url?: string;
   rows: StatusRow[];
+}
+
+/** Where a browser opens a file without a key. */
+export interface LinkView {
+  /** Path and query on the server. */
+  path: string;
+  /** Absent where no key is asked for anyway: it is good as long as the file. */
+  expires_at?: string;
 }
 
 /** An access key without its secret. */
@@ -77,14 +88,25 @@ export interface Client {
     input: Json,
     options?: { key?: string; signal?: AbortSignal; traceparent?: string; progress?: (fraction: number, note: string) => void },
   ): Promise<InvokedView>;
+  /** What the person said to a question of theirs. Failure `conflict` where it was answered otherwise before, or is over. */
+  answer(
+    id: string,
+    reply: { yes: boolean; how: Extract<AnswerWay, "dialog" | "elicitation">; values?: Record<string, unknown> },
+  ): Promise<ApprovalView>;
   /** The turn's own parts, then those of its jobs until all are terminal, then `done`. Ending the iteration ends no job. */
   chat(request: ChatRequest, signal?: AbortSignal): AsyncIterable<Part>;
   job(id: string): Promise<JobView>;
+  /** Newest first, at most 200; without their places in line. */
+  jobs(limit: number): Promise<JobView[]>;
   cancel(id: string): Promise<JobView>;
   /** Event views (see `eventView`), replayed after `after`. */
   watch(id: string, options?: { after?: number; signal?: AbortSignal }): AsyncIterable<JsonObject>;
   artifact(id: string): Promise<ArtifactView>;
+  /** What was made and what was uploaded, newest first, at most 200. */
+  artifacts(limit: number): Promise<ArtifactView[]>;
   download(id: string, options?: { strip?: boolean }): Promise<Readable>;
+  /** Made anew with each call. */
+  link(id: string): Promise<LinkView>;
   /** WebP, longest side ≤ 512 pixels; undefined for what is no picture. */
   thumbnail(id: string): Promise<Uint8Array | undefined>;
   upload(name: string, body: Readable, bytes?: number): Promise<ArtifactView>;

@@ -1,12 +1,14 @@
 /** The studio over its ports: every check of ownership is here, and nothing else reaches the stores on behalf of a face. */
 import { type Artifact, unknownArtifact } from "./artifact.ts";
 import { Failure } from "./failure.ts";
+import { passAnswer, prepareContext } from "./gate.ts";
 import { isId } from "./ids.ts";
 import { isTerminal, type JobWithArtifacts } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import { byNearness, nearest } from "./nearest.ts";
 import { outlookOf } from "./outlook.ts";
 import { parseInput } from "./parse.ts";
+import { askOnce } from "./plan-question.ts";
 import type { FileStore } from "./ports/files.ts";
 import type { ArtifactStore } from "./ports/job-store.ts";
 import type { Media } from "./ports/media.ts";
@@ -14,8 +16,8 @@ import type { Settings } from "./ports/stores.ts";
 import type { Principal } from "./principal.ts";
 import { requireScope, scopeOfTool } from "./scope.ts";
 import type { Call, Studio } from "./studio.ts";
-import { hint, prepareContext, type SubmitParts, submit } from "./submit.ts";
-import type { Tool } from "./tool.ts";
+import { hint, type SubmitParts, submit } from "./submit.ts";
+import type { JobTool, Tool } from "./tool.ts";
 import { readAll, storeUpload } from "./uploads.ts";
 import { unknownJob, type WatchParts, watchJob } from "./watch.ts";
 
@@ -29,7 +31,7 @@ export type StudioParts = Omit<SubmitParts, "artifact"> &
   };
 
 export function createStudio(given: StudioParts): Studio {
-  const { tools, jobs, artifacts, files, media, queue, settings, engines } = given;
+  const { tools, jobs, artifacts, files, media, queue, settings, engines, approvals } = given;
   const byName = new Map(tools.flatMap((tool) => [[tool.name, tool] as const, [tool.alias, tool] as const]));
 
   const own = async (principal: Principal, id: string): Promise<JobWithArtifacts> => {
@@ -65,9 +67,16 @@ export function createStudio(given: StudioParts): Studio {
     return tool;
   };
 
+  const jobTool = (principal: Principal, name: string): JobTool => {
+    const tool = allowed(principal, name);
+    if (tool.kind !== "job") throw new Failure("conflict", `${name} cannot be rolled again.`);
+    return tool;
+  };
+
   const studio: Studio = {
     tools,
     tool: find,
+    approvals,
 
     async check(principal, call) {
       const tool = allowed(principal, call.tool);
@@ -76,11 +85,15 @@ export function createStudio(given: StudioParts): Studio {
       else if (typeof input["job_id"] === "string") await own(principal, input["job_id"]);
     },
 
+    ask: (principal, calls, origin) => askOnce(parts, { studio, allowed }, principal, calls, origin),
+
     async invoke(principal, call, { signal = new AbortController().signal, progress = () => {} } = {}) {
       const tool = allowed(principal, call.tool);
       if (tool.kind === "job") return { kind: "job", ...(await submit(parts, principal, tool, call)) };
-      const { key, origin, traceparent } = call;
-      const answer = await tool.answer(parseInput(tool, call.input) as never, {
+      const { key, origin, traceparent, face, approval } = call;
+      const input = parseInput(tool, call.input);
+      await passAnswer(parts, principal, tool, input, call);
+      const answer = await tool.answer(input as never, {
         studio,
         principal,
         signal,
@@ -88,6 +101,8 @@ export function createStudio(given: StudioParts): Studio {
         ...(key !== undefined ? { key } : {}),
         ...(origin ? { origin } : {}),
         ...(traceparent ? { traceparent } : {}),
+        ...(face ? { face } : {}),
+        ...(approval !== undefined ? { approval } : {}),
       });
       return { kind: "answer", ...answer };
     },
@@ -123,13 +138,17 @@ export function createStudio(given: StudioParts): Studio {
       return own(principal, id);
     },
 
-    async reroll(principal, id, changes, call: Omit<Call, "tool" | "input" | "parent"> = {}) {
+    async rerolled(principal, id, changes) {
       const parent = await own(principal, id);
-      const tool = allowed(principal, parent.tool);
-      if (tool.kind !== "job") throw new Failure("conflict", `${parent.tool} cannot be rolled again.`);
+      const tool = jobTool(principal, parent.tool);
       const { seed: _seed, ...old } = parent.input;
       const input: JsonObject = tool.reroll ? tool.reroll(parent.input, changes) : { ...old, ...changes };
-      const { job } = await submit(parts, principal, tool, { ...call, tool: tool.name, input, parent: parent.id });
+      return { tool: tool.name, input, parent: parent.id };
+    },
+
+    async reroll(principal, id, changes, call: Omit<Call, "tool" | "input" | "parent"> = {}) {
+      const rolled = await studio.rerolled(principal, id, changes);
+      const { job } = await submit(parts, principal, jobTool(principal, rolled.tool), { ...call, ...rolled });
       return job;
     },
 

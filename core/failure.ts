@@ -1,4 +1,5 @@
 /** Every error that a person may see is a `Failure`: a stable code and a message that says what to do next. */
+import type { ApprovalView } from "./approval.ts";
 
 export const failureCodes = [
   "invalid_input",
@@ -10,9 +11,11 @@ export const failureCodes = [
   "unknown_model",
   "unknown_lora",
   "unknown_key",
+  "unknown_approval",
   "unknown_route",
   "key_conflict",
   "not_allowed",
+  "approval_required",
   "unauthorized",
   "limit_exceeded",
   "unsupported_media",
@@ -48,6 +51,8 @@ export interface FailureView {
   retryable: boolean;
   /** One entry a bad field, where the input was at fault. */
   fields?: { path: string; message: string }[];
+  /** The question that a person must answer first, where the code is `approval_required`. */
+  approval?: ApprovalView;
 }
 
 export interface FailureOptions {
@@ -55,12 +60,14 @@ export interface FailureOptions {
   /** Infrastructure trouble that a new attempt may not meet. Default false. */
   retryable?: boolean;
   fields?: { path: string; message: string }[];
+  approval?: ApprovalView;
 }
 
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly retryable: boolean;
   readonly fields: { path: string; message: string }[] | undefined;
+  readonly approval: ApprovalView | undefined;
 
   /** @param message what went wrong, what is allowed, and what to do next. */
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
@@ -69,6 +76,7 @@ export class Failure extends Error {
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.fields = options.fields;
+    this.approval = options.approval;
   }
 
   view(): FailureView {
@@ -77,6 +85,7 @@ export class Failure extends Error {
       message: this.message,
       retryable: this.retryable,
       ...(this.fields ? { fields: this.fields } : {}),
+      ...(this.approval ? { approval: this.approval } : {}),
     };
   }
 }

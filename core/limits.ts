@@ -12,6 +12,8 @@ export interface Limits {
   maxUpload: number;
   /** Jobs of one principal that may wait at once. `MYSPINBOT_MAX_WAITING` */
   maxWaiting: number;
+  /** Minutes of the card above which a person is asked first; 0 = never. `MYSPINBOT_ASK_ABOVE_MINUTES` */
+  askAboveMinutes: number;
 }
 
 export const defaultLimits: Limits = {
@@ -21,4 +23,5 @@ export const defaultLimits: Limits = {
   maxPrompt: 4000,
   maxUpload: 50_000_000,
   maxWaiting: 200,
+  askAboveMinutes: 30,
 };

@@ -1,4 +1,4 @@
-/** Signed links: one file of one principal, GET only, a quarter of an hour. */
+/** Signed links: one file of one principal, GET and HEAD only, a quarter of an hour. */
 import * as crypto from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { createLinks, linkSecret, longestLink } from "./links.ts";
@@ -33,6 +33,7 @@ describe("a link", () => {
     expect(path).toMatch(new RegExp(`^/v1/files/${id}/a%20fox%3F\\.png\\?exp=\\d+&sig=[\\w-]{43}$`));
     expect(expiresAt.getTime() - Date.UTC(2026, 0, 1)).toBe(longestLink * 1000);
     expect(await asked(path)).toEqual({ id: "june", scopes: ["jobs:read"] });
+    expect(await asked(path, { method: "HEAD" })).toEqual({ id: "june", scopes: ["jobs:read"] });
     pass(longestLink * 1000 - 1);
     expect(await asked(path)).toBeDefined();
     pass(1);
@@ -40,7 +41,7 @@ describe("a link", () => {
   });
   it.each([
     ["another method", { method: "POST" }],
-    ["HEAD", { method: "HEAD" }],
+    ["one that changes", { method: "PUT" }],
     ["another file", { id: other }],
     ["an unknown file", { id: "art_zzzzzzzzzzzzzzzz" }],
     ["the recipe that was left out", { strip: false }],

@@ -1,6 +1,6 @@
-/** Links to one file for whoever holds them: one object, GET only, a quarter of an hour at most, and only as long as the file is its maker's. */
+/** Links to one file for whoever holds them: one object, GET and its HEAD only, a quarter of an hour at most, and only as long as the file is its maker's. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Artifact } from "./artifact.ts";
+import { type Artifact, filePath } from "./artifact.ts";
 import type { Settings } from "./ports/stores.ts";
 import type { Principal } from "./principal.ts";
 
@@ -51,14 +51,14 @@ export function createLinks(parts: {
       .digest();
 
   return {
-    make(principal, { id, name }, { strip = false, seconds = longestLink } = {}) {
+    make(principal, file, { strip = false, seconds = longestLink } = {}) {
       const exp = Math.floor(now() / 1000) + Math.max(1, Math.min(longestLink, Math.floor(seconds)));
       const query = new URLSearchParams({
         ...(strip ? { strip: "1" } : {}),
         exp: `${exp}`,
-        sig: sign(id, principal.id, strip, exp).toString("base64url"),
+        sig: sign(file.id, principal.id, strip, exp).toString("base64url"),
       });
-      return { path: `/v1/files/${id}/${encodeURIComponent(name)}?${query}`, expiresAt: new Date(exp * 1000) };
+      return { path: `${filePath(file)}?${query}`, expiresAt: new Date(exp * 1000) };
     },
     async open({ method, id, strip, exp = "", sig = "" }) {
       const principal = await owner(id);
@@ -67,7 +67,9 @@ export function createLinks(parts: {
       const given = /^[\w-]{43}$/.test(sig) ? Buffer.from(sig, "base64url") : Buffer.alloc(wanted.length);
       const same = timingSafeEqual(given, wanted);
       const left = until - now() / 1000;
-      if (!same || principal === undefined || method !== "GET" || left <= 0 || left > longestLink) return undefined;
+      // HEAD asks what GET would answer
+      const reads = method === "GET" || method === "HEAD";
+      if (!same || principal === undefined || !reads || left <= 0 || left > longestLink) return undefined;
       return { id: principal, scopes: ["jobs:read"] };
     },
   };

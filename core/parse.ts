@@ -16,7 +16,7 @@ function fieldsOf(error: z.ZodError, allowed: string[]): { path: string; message
 }
 
 /** Failure `invalid_input`, with one entry a field. */
-export function parseInput(tool: Tool, input: unknown): Record<string, unknown> {
+export function parseInput(tool: Pick<Tool, "name" | "input">, input: unknown): Record<string, unknown> {
   const result = tool.input.safeParse(input ?? {}, { error: issueWords });
   if (result.success) return result.data;
   const fields = fieldsOf(result.error, Object.keys(tool.input.shape));

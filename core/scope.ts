@@ -20,12 +20,20 @@ export function may({ scopes: held }: Principal, scope: Scope): boolean {
 }
 
 /** Failure `not_allowed` that names the missing scope. */
+export class MissingScope extends Failure {
+  readonly scope: Scope;
+
+  constructor(scope: Scope) {
+    super(
+      "not_allowed",
+      `This needs the scope ${scope}, and what you came in with does not have it. Use a key that has it: an administrator makes one by \`myspinbot key create --scopes ${scope}\`.`,
+    );
+    this.scope = scope;
+  }
+}
+
 export function requireScope(principal: Principal, scope: Scope): void {
-  if (may(principal, scope)) return;
-  throw new Failure(
-    "not_allowed",
-    `This needs the scope ${scope}, and what you came in with does not have it. Use a key that has it: an administrator makes one by \`myspinbot key create --scopes ${scope}\`.`,
-  );
+  if (!may(principal, scope)) throw new MissingScope(scope);
 }
 
 /** What calling a tool needs: its own word, or reading for what only looks and writing for the rest. */

@@ -1,5 +1,7 @@
 /** The only door from a face to work. */
 import type { Readable } from "node:stream";
+import type { Approval, ApprovalOrigin, Face } from "./approval.ts";
+import type { Approvals } from "./approvals.ts";
 import type { Artifact } from "./artifact.ts";
 import type { JobEvent, LiveEvent } from "./event.ts";
 import type { JobWithArtifacts, Origin } from "./job.ts";
@@ -19,6 +21,10 @@ export interface Call {
   origin?: Origin;
   parent?: string;
   traceparent?: string;
+  /** Where it came in; `api` where nothing is said. */
+  face?: Face;
+  /** The question whose yes this call uses. Set by the server side of a chat for the one that was answered in it; never by what a client sends. */
+  approval?: string;
 }
 
 export type Invoked = { kind: "job"; job: JobWithArtifacts; created: boolean } | ({ kind: "answer" } & Answer);
@@ -29,7 +35,11 @@ export interface Studio {
   tool(name: string): Tool;
   /** Every choice made, nothing accepted: what a call would run. For checking a plan before its first submit. */
   check(principal: Principal, call: Call): Promise<void>;
-  /** One tool call: a job tool is accepted and answered at once, any other is answered. */
+  /** One question for all of these calls, where any of them needs a person's yes; asked again about the same from the same place it is the same question. */
+  ask(principal: Principal, calls: readonly Call[], origin: ApprovalOrigin): Promise<Approval | undefined>;
+  /** Questions to people, and their answers. */
+  readonly approvals: Approvals;
+  /** One tool call: a job tool is accepted and answered at once, any other is answered. Failure `approval_required` where a person must say yes first. */
   invoke(
     principal: Principal,
     call: Call,
@@ -50,6 +60,8 @@ export interface Studio {
   ): Promise<JobWithArtifacts>;
   cancel(principal: Principal, id: string): Promise<JobWithArtifacts>;
   retry(principal: Principal, id: string): Promise<JobWithArtifacts>;
+  /** The call that `reroll` makes. */
+  rerolled(principal: Principal, id: string, changes: JsonObject): Promise<Pick<Call, "tool" | "input" | "parent">>;
   reroll(principal: Principal, id: string, changes: JsonObject, call?: Omit<Call, "tool" | "input" | "parent">): Promise<JobWithArtifacts>;
   /** Place in its family's queue and seconds until done as a range from this box's own history, where known. */
   outlook(job: JobWithArtifacts): Promise<{ position?: number; seconds?: [number, number] }>;

@@ -1,37 +1,28 @@
 /** Accepting a job: check, decide, commit, then hint to the queue. */
-import type { Artifact } from "./artifact.ts";
 import { Failure } from "./failure.ts";
+import { requestDigest as digestOf, type GateParts, passJob } from "./gate.ts";
 import { newId } from "./ids.ts";
 import type { JobWithArtifacts } from "./job.ts";
-import { digest } from "./json.ts";
-import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { parseInput } from "./parse.ts";
-import type { Engines } from "./ports/engine.ts";
 import type { JobStore } from "./ports/job-store.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Principal } from "./principal.ts";
 import type { Call } from "./studio.ts";
-import type { JobTool, PrepareContext } from "./tool.ts";
+import type { JobTool } from "./tool.ts";
+import { unknownJob } from "./watch.ts";
 
-export interface SubmitParts {
+export interface SubmitParts extends GateParts {
   jobs: JobStore;
   queue: Queue;
-  engines: Engines;
-  limits: Limits;
   log: Log;
   accepted(tool: string): void;
-  artifact(principal: Principal, id: string): Promise<Artifact>;
 }
 
 /** Failure `invalid_input` unless the key is 1 to 128 printable ASCII characters. */
 function checkKey(key: string): void {
   if (!/^[\x20-\x7e]{1,128}$/.test(key))
     throw new Failure("invalid_input", "An idempotency key is 1 to 128 printable ASCII characters. Use a UUID, for example.");
-}
-
-export function prepareContext(parts: SubmitParts, principal: Principal): PrepareContext {
-  return { principal, engines: parts.engines, limits: parts.limits, artifact: (id) => parts.artifact(principal, id) };
 }
 
 export async function submit(
@@ -41,21 +32,26 @@ export async function submit(
   call: Call,
 ): Promise<{ job: JobWithArtifacts; created: boolean }> {
   const input = parseInput(tool, call.input);
-  // The digest is of what was asked, not of what was decided: a retried request without a seed is still the same request.
-  const requestDigest = digest({ tool: tool.name, input, parent: call.parent ?? null });
+  const requestDigest = digestOf(tool, input, call.parent);
   if (call.key !== undefined) {
     checkKey(call.key);
     const known = await parts.jobs.findByKey(principal.id, tool.name, call.key, requestDigest);
     if (known) return { job: (await parts.jobs.get(principal.id, known.id)) ?? { ...known, artifacts: [] }, created: false };
   }
-  const prepared = await tool.prepare(input as never, prepareContext(parts, principal));
-  parseInput(tool, prepared.input);
+  const passage = await passJob(parts, principal, tool, { ...call, input, request: requestDigest });
+  if ("done" in passage) {
+    const made = await parts.jobs.get(principal.id, passage.done);
+    if (!made) throw unknownJob(passage.done);
+    return { job: made, created: false };
+  }
+  const { prepared, approval } = passage;
   const { job, created } = await parts.jobs.accept({
     id: newId("job"),
     principal: principal.id,
     tool: tool.name,
     requestDigest,
     ...prepared,
+    ...(approval ? { approval } : {}),
     maxWaiting: parts.limits.maxWaiting,
     ...(call.key !== undefined ? { key: call.key } : {}),
     ...(call.parent ? { parent: call.parent } : {}),

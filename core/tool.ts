@@ -1,5 +1,6 @@
 /** A tool is one thing the assistant can do. Every face (MCP, agent, slash command, HTTP, form, docs page) is derived from this one description. */
 import type { z } from "zod";
+import type { Face, NeedsYes } from "./approval.ts";
 import type { Artifact } from "./artifact.ts";
 import type { JobClass } from "./job.ts";
 import type { JsonObject } from "./json.ts";
@@ -7,7 +8,7 @@ import type { Limits } from "./limits.ts";
 import type { Engines, Run } from "./ports/engine.ts";
 import type { Principal } from "./principal.ts";
 import type { Scope } from "./scope.ts";
-import type { Studio } from "./studio.ts";
+import type { Call, Studio } from "./studio.ts";
 
 interface ToolBase<Schema extends z.ZodObject> {
   /** snake_case, verb first. */
@@ -26,6 +27,8 @@ interface ToolBase<Schema extends z.ZodObject> {
   scope?: Scope;
   /** Fields that hold artifact ids: here "that picture" is put in. */
   artifactFields?: readonly (keyof z.input<Schema> & string)[];
+  /** Why a person must say yes before this runs, where one must: told of the input that will run, every choice made. */
+  needsYes?(input: z.output<Schema>): NeedsYes | undefined;
 }
 
 export interface PrepareContext {
@@ -53,6 +56,8 @@ export interface JobTool<Schema extends z.ZodObject = z.ZodObject> extends ToolB
   run(input: z.output<Schema>, engines: Engines, run: Run): Promise<void>;
   /** Old resolved input + changed fields → new input. Default: the changes laid over the old, without the old seed. */
   reroll?(old: JsonObject, changes: JsonObject): JsonObject;
+  /** How much work a resolved input is, in any unit: how long it takes is told by what others took. Default: all take the same. */
+  work?(input: JsonObject): number;
 }
 
 export interface AnswerContext {
@@ -63,6 +68,9 @@ export interface AnswerContext {
   key?: string;
   origin?: import("./job.ts").Origin;
   traceparent?: string;
+  /** See `Call`: to be handed on with what this call submits. */
+  face?: Face;
+  approval?: string;
   /** For requests that wait: 0 to 1 and a few words. */
   progress(fraction: number, note: string): void;
 }
@@ -80,6 +88,8 @@ export interface Answer {
 /** Answered at once, without a queue. */
 export interface AnswerTool<Schema extends z.ZodObject = z.ZodObject> extends ToolBase<Schema> {
   kind: "answer";
+  /** The job call that this one makes, where it makes one: that may need a yes. */
+  submits?(input: z.output<Schema>, context: Pick<AnswerContext, "studio" | "principal">): Promise<Pick<Call, "tool" | "input" | "parent">>;
   answer(input: z.output<Schema>, context: AnswerContext): Promise<Answer>;
 }
 

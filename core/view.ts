@@ -1,5 +1,5 @@
 /** Jobs, artifacts and events as faces show them: JSON-safe, snake_case, without what is ours alone (storage keys, digests of requests). */
-import type { Artifact } from "./artifact.ts";
+import { type Artifact, filePath } from "./artifact.ts";
 import type { JobEvent, LiveEvent } from "./event.ts";
 import type { FailureView } from "./failure.ts";
 import { isTerminal, type JobProgress, type JobState, type JobWithArtifacts } from "./job.ts";
@@ -55,7 +55,7 @@ export function artifactView(artifact: Artifact): ArtifactView {
     ...(artifact.width && artifact.height ? { width: artifact.width, height: artifact.height } : {}),
     preview: artifact.recipe?.preview ?? false,
     ...(artifact.recipe ? { recipe: artifact.recipe as unknown as JsonObject } : {}),
-    path: `/v1/files/${artifact.id}/${encodeURIComponent(artifact.name)}`,
+    path: filePath(artifact),
     created_at: artifact.createdAt.toISOString(),
   };
 }

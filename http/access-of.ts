@@ -11,16 +11,18 @@ export interface AccessSettings {
   /** True where only this machine can connect. */
   loopback: boolean;
   allowedHosts: readonly string[];
+  publicUrl?: string;
   oidc?: { issuer: string; audience: string; jwksUrl?: string };
   openWebUiUserSecret?: string;
 }
 
 export function accessOf(set: AccessSettings, { keys, links, log }: { keys: AccessKeys; links: Links; log: Log }): Access {
-  const { key, loopback, allowedHosts: hosts, oidc, openWebUiUserSecret: secret } = set;
+  const { key, loopback, allowedHosts: hosts, publicUrl, oidc, openWebUiUserSecret: secret } = set;
   return {
     ...{ hosts, keys, links },
     ...(key !== undefined ? { key } : {}),
-    ...(oidc ? { oidc: createOidc({ ...oidc, log }) } : {}),
+    ...(publicUrl !== undefined ? { publicUrl } : {}),
+    ...(oidc ? { oidc: createOidc({ ...oidc, log }), resource: { issuer: oidc.issuer, audience: oidc.audience } } : {}),
     ...(secret !== undefined ? { openWebUi: createOpenWebUiUsers(secret) } : {}),
     // behind a proxy on this machine everybody looks near
     ...(loopback ? {} : { keyless: false }),

@@ -1,6 +1,5 @@
 /** Who may come in: Host and Origin against DNS rebinding and foreign pages, then a signed link to one file, or who asks; and what they may do. */
 import type { Context, MiddlewareHandler } from "hono";
-import { looksLikeKey } from "../core/access-keys.ts";
 import { unknownArtifact } from "../core/artifact.ts";
 import { isId } from "../core/ids.ts";
 import type { Links } from "../core/links.ts";
@@ -9,18 +8,24 @@ import { requireScope, type Scope } from "../core/scope.ts";
 import type { Env } from "./env.ts";
 import { HttpFailure } from "./failures.ts";
 import { asksToStrip } from "./file-headers.ts";
-import { bearerOf, createWho, type Identities, userHeader } from "./who.ts";
+import { metadataPaths, type Resource } from "./oauth-resource.ts";
+import { realm } from "./unauthorized.ts";
+import { createWho, type Found, type Identities, userHeader } from "./who.ts";
 
 export interface Access extends Identities {
   /** Further names for us, lower case, with or without a port. */
   hosts: readonly string[];
+  /** Where people's browsers reach us, without a slash at its end; its host is one of `hosts`. */
+  publicUrl?: string;
   /** Signed links to single files; without it there are none. */
   links?: Links;
+  /** What clients of the identity provider are told of us. */
+  resource?: Resource;
 }
 
 const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
-/** For container and load balancer probes, which have no key. They tell nothing but whether the service is up. */
-const open = new Set(["/healthz", "/readyz"]);
+/** For probes, which have no key, and for clients that must learn where to get one. They tell nothing but whether the service is up, and who gives tokens for it. */
+const open = new Set<string>(["/healthz", "/readyz", ...metadataPaths]);
 
 /** `studio.lan:4417` → name and port; undefined for what is no host. */
 function hostOf(text: string): { name: string; port: string } | undefined {
@@ -29,7 +34,7 @@ function hostOf(text: string): { name: string; port: string } | undefined {
   return { name: found[1].toLowerCase().replace(/\.$/, ""), port: found[2] ?? "" };
 }
 
-function isAllowed(host: string, hosts: readonly string[]): boolean {
+export function isAllowed(host: string, hosts: readonly string[]): boolean {
   const asked = hostOf(host);
   if (!asked) return false;
   return (
@@ -52,12 +57,22 @@ function isOriginAllowed(origin: string, host: string, hosts: readonly string[])
   return asked !== undefined && !loopbackNames.has(asked.name) && isAllowed(from, hosts);
 }
 
-function isLoopback(address: string | undefined): boolean {
+export function isLoopback(address: string | undefined): boolean {
   return address !== undefined && /^(::1|(::ffff:)?127(\.\d{1,3}){3})$/.test(address);
 }
 
 function refuse(what: string): HttpFailure {
   return new HttpFailure(403, "not_allowed", `${what} If that is a name of this studio, add it to MYSPINBOT_ALLOWED_HOSTS.`);
+}
+
+/** Whoever writes a secret into an address has written it into logs, too. */
+function inAddress(): HttpFailure {
+  return new HttpFailure(
+    400,
+    "invalid_input",
+    "A token in the address is not taken, because addresses are logged. Send it as a header: Authorization: Bearer <token>.",
+    { "www-authenticate": `${realm}, error="invalid_request"` },
+  );
 }
 
 /** `/v1/files/:id/:name`: what a signed link may open. */
@@ -80,16 +95,16 @@ export function guard(access: Access, alwaysLocal: boolean): MiddlewareHandler<E
   const { hosts, links } = access;
   const who = createWho(access);
 
-  const principalOf = async (c: Context<Env>, local: boolean): Promise<Principal> => {
+  const find = async (c: Context<Env>, local: boolean): Promise<Found> => {
     const authorization = c.req.header("authorization");
     const user = c.req.header(userHeader);
     const caller = { local, near: isLoopback(c.env?.remote), authorization, user };
     const file = links ? linkedFile(c) : undefined;
     if (links && file !== undefined) {
-      if (authorization === undefined && user === undefined) return byLink(c, file, links);
+      if (authorization === undefined && user === undefined) return { principal: await byLink(c, file, links) };
       // whoever says who they are uses their own links only
       const asking = await who(caller);
-      if ((await byLink(c, file, links)).id !== asking.id) throw unknownArtifact(file);
+      if ((await byLink(c, file, links)).id !== asking.principal.id) throw unknownArtifact(file);
       return asking;
     }
     return who(caller);
@@ -103,12 +118,13 @@ export function guard(access: Access, alwaysLocal: boolean): MiddlewareHandler<E
       const origin = c.req.header("origin");
       if (origin !== undefined && !isOriginAllowed(origin, host, hosts))
         throw refuse(`Pages of "${origin.slice(0, 100)}" may not use this studio.`);
+      if (c.req.query("access_token") !== undefined) throw inAddress();
     }
-    if (open.has(c.req.path)) return next();
-    c.set("principal", await principalOf(c, local));
-    const token = bearerOf(c.req.header("authorization"));
-    const { keys } = access;
-    if (!local && keys && token !== undefined && looksLikeKey(token)) c.set("still", async () => (await keys.verify(token)) !== undefined);
+    if (open.has(c.req.path) || c.req.path.startsWith("/approve/")) return next();
+    const { principal, still, token } = await find(c, local);
+    c.set("principal", principal);
+    if (still) c.set("still", still);
+    if (token) c.set("token", true);
     return next();
   };
 }

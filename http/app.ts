@@ -4,6 +4,8 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { routePath } from "hono/route";
 import { Failure, toFailure } from "../core/failure.ts";
 import { guard, needs } from "./access.ts";
+import { approvalPage } from "./approval-page/routes.ts";
+import { approvalRoutes } from "./approval-routes.ts";
 import { chatRoutes } from "./chat-routes.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
 import type { Env } from "./env.ts";
@@ -11,6 +13,9 @@ import { failureResponse, HttpFailure } from "./failures.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { mcpRoute } from "./mcp-route.ts";
+import { challenged } from "./oauth-challenge.ts";
+import { resourceRoutes } from "./oauth-resource.ts";
 import { isOpenaiPath, openaiResponse } from "./openai/errors.ts";
 import { openaiRoutes } from "./openai/routes.ts";
 import { openapiRoute } from "./openapi/route.ts";
@@ -48,7 +53,7 @@ export function createApp(parts: AppParts): Hono<Env> {
     const failure = toFailure(error);
     if (failure.code === "internal" && !c.req.raw.signal.aborted)
       log.error({ err: failure.cause ?? failure, method: c.req.method, route: routePath(c, -1) }, "a request failed");
-    return answerTo(c, failure);
+    return answerTo(c, challenged(c, failure, parts.access.resource));
   });
   app.notFound((c) =>
     failureResponse(
@@ -89,7 +94,10 @@ export function createApp(parts: AppParts): Hono<Env> {
   toolRoutes(app, parts);
   jobRoutes(app, parts);
   deliveryRoutes(app, parts);
+  approvalRoutes(app, parts);
+  approvalPage(app, parts);
   fileRoutes(app, parts);
-  if (mcp) app.all("/mcp", (c) => mcp.handle(c.req.raw, c.get("principal")));
+  resourceRoutes(app, parts.access.resource);
+  mcpRoute(app, parts);
   return app;
 }

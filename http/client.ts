@@ -1,8 +1,9 @@
 /** The studio from outside: every call of the HTTP API, over the data folder's socket or TCP. Loads neither Hono nor anything of the server. */
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import type { ApprovalView } from "../core/approval.ts";
 import type { Part } from "../core/chat.ts";
-import type { ChatRequest, Client, InvokedView, StatusView, ToolView } from "../core/client.ts";
+import type { ChatRequest, Client, InvokedView, LinkView, StatusView, ToolView } from "../core/client.ts";
 import { Failure } from "../core/failure.ts";
 import { newId } from "../core/ids.ts";
 import type { Json, JsonObject } from "../core/json.ts";
@@ -93,9 +94,17 @@ export function createHttpClient(where: Where, { patience }: ClientOptions = {})
     invoke,
     chat,
     job: (id) => get<JobView>(`/v1/jobs/${part(id)}`),
+    jobs: async (limit) => (await get<{ jobs: JobView[] }>(`/v1/jobs?limit=${limit}`)).jobs,
     cancel: (id) => askJson<JobView>(where, { method: "POST", path: `/v1/jobs/${part(id)}/cancel` }),
+    answer: (id, { yes, how, values }) =>
+      askJson<ApprovalView>(where, {
+        method: "POST",
+        path: `/v1/approvals/${part(id)}`,
+        body: JSON.stringify({ answer: yes ? "yes" : "no", how, ...(values ? { values } : {}) }),
+      }),
     watch,
     artifact: (id) => get<ArtifactView>(`/v1/files/${part(id)}`),
+    artifacts: async (limit) => (await get<{ files: ArtifactView[] }>(`/v1/files?limit=${limit}`)).files,
 
     async download(id, { strip = false } = {}) {
       const path = `/v1/files/${part(id)}/file${strip ? "?strip=1" : ""}`;
@@ -104,6 +113,8 @@ export function createHttpClient(where: Where, { patience }: ClientOptions = {})
       response.socket.setTimeout(0);
       return response;
     },
+
+    link: (id) => askJson<LinkView>(where, { method: "POST", path: `/v1/files/${part(id)}/link` }),
 
     async thumbnail(id) {
       try {

@@ -61,9 +61,13 @@ async function textOf(response: IncomingMessage): Promise<string> {
 /** The server's Failure; something that is no MySpinBot is called that. */
 function failureOf(status: number, text: string): Failure {
   try {
-    const { code, message, retryable, fields } = (JSON.parse(text) as { error: FailureView }).error;
+    const { code, message, retryable, fields, approval } = (JSON.parse(text) as { error: FailureView }).error;
     if (typeof message === "string" && (failureCodes as readonly string[]).includes(code))
-      return new Failure(code as FailureCode, message, { retryable: retryable === true, ...(fields ? { fields } : {}) });
+      return new Failure(code as FailureCode, message, {
+        retryable: retryable === true,
+        ...(fields ? { fields } : {}),
+        ...(approval ? { approval } : {}),
+      });
   } catch {
     // not our JSON: said below
   }

@@ -19,5 +19,7 @@ export type Env = {
     principal: Principal;
     /** Whether what somebody came in with still opens the door: asked now and then while a stream lasts. Absent where it cannot be taken back. */
     still?: () => Promise<boolean>;
+    /** True where they came in by a token of the identity provider. */
+    token?: boolean;
   };
 };

@@ -82,6 +82,6 @@ export async function* eventSource(where: Where, options: SourceOptions): AsyncG
 }
 
 function serverFailure(data: string): Failure {
-  const { code, message, retryable, fields } = JSON.parse(data) as FailureView;
-  return new Failure(code, message, { retryable, ...(fields ? { fields } : {}) });
+  const { code, message, retryable, fields, approval } = JSON.parse(data) as FailureView;
+  return new Failure(code, message, { retryable, ...(fields ? { fields } : {}), ...(approval ? { approval } : {}) });
 }

@@ -11,9 +11,12 @@ export const statusByCode: Record<FailureCode, number> = {
   unknown_model: 422,
   unknown_lora: 422,
   unknown_key: 404,
+  unknown_approval: 404,
   unknown_route: 404,
   key_conflict: 409,
   not_allowed: 403,
+  // who asks may do it, and the same request passes once a person has said yes: the state is in the way, not the right
+  approval_required: 409,
   unauthorized: 401,
   // a prompt or a size: the same request never passes. What passes later (a full queue) is 429, below
   limit_exceeded: 422,

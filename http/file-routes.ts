@@ -1,11 +1,13 @@
 /** Files over HTTP: upload, look, download (whole or a range), thumbnail. */
 import { Readable } from "node:stream";
 import type { Context, Hono } from "hono";
+import { z } from "zod";
 import type { Artifact } from "../core/artifact.ts";
 import { Failure } from "../core/failure.ts";
 import type { Limits } from "../core/limits.ts";
 import { artifactView } from "../core/view.ts";
-import { chunksOf, readBytes } from "./body.ts";
+import { createAddresses } from "./addresses.ts";
+import { chunksOf, parseWith, readBytes } from "./body.ts";
 import type { Env } from "./env.ts";
 import { HttpFailure } from "./failures.ts";
 import { asksToStrip, fileHeaders } from "./file-headers.ts";
@@ -14,6 +16,8 @@ import { matches, rangeOf } from "./range.ts";
 import { streamBody } from "./stream-body.ts";
 
 const thumbnailSide = 512;
+
+const query = z.strictObject({ limit: z.coerce.number().int().min(1).max(200, "at most 200").default(50) });
 
 function tooLarge(limits: Limits): HttpFailure {
   return new HttpFailure(413, "limit_exceeded", `A file has at most ${limits.maxUpload} bytes (MYSPINBOT_MAX_UPLOAD). Send a smaller one.`);
@@ -54,6 +58,7 @@ async function upload(c: Context<Env>, { studio, limits }: AppParts): Promise<Ar
 
 export function fileRoutes(app: Hono<Env>, parts: AppParts): void {
   const { studio, links, log } = parts;
+  const address = createAddresses(parts);
   const own = (c: Context<Env>) => studio.artifact(c.get("principal"), c.req.param("id") ?? "");
 
   app.post("/v1/files", async (c) => {
@@ -62,8 +67,16 @@ export function fileRoutes(app: Hono<Env>, parts: AppParts): void {
   });
 
   app.post("/v1/files/:id/link", async (c) => {
-    const { path, expiresAt } = links.make(c.get("principal"), await own(c), { strip: asksToStrip(c) });
+    const file = await own(c);
+    if (!asksToStrip(c)) return c.json(address(c.get("principal"), file), 201);
+    // it opens nothing else, so it is always a signed one
+    const { path, expiresAt } = links.make(c.get("principal"), file, { strip: true });
     return c.json({ path, expires_at: expiresAt.toISOString() }, 201);
+  });
+
+  app.get("/v1/files", async (c) => {
+    const files = await studio.artifacts(c.get("principal"), parseWith(query, c.req.query()));
+    return c.json({ files: files.map(artifactView) });
   });
 
   app.get("/v1/files/:id", async (c) => c.json(artifactView(await own(c))));

@@ -1,5 +1,6 @@
 /** What is wrong with a signed token, in words that repeat nothing of it. */
-import { errors } from "jose";
+import { errors, type JWTPayload } from "jose";
+import { isScope, type Scope } from "../core/scope.ts";
 import type { HttpFailure } from "./failures.ts";
 import { unauthorized } from "./unauthorized.ts";
 
@@ -12,6 +13,15 @@ const subject = /^[\x21-\x7e]{1,180}$/;
 export function subjectOf(sub: unknown, what: string): string {
   if (typeof sub === "string" && subject.test(sub)) return sub;
   throw unauthorized(`${what} names nobody: \`sub\` must be 1 to 180 printable characters without spaces.`);
+}
+
+/** Our words among a token's scopes: in `scope`, or in `scp` as some providers write it; also where the provider puts the audience before each. */
+export function scopesOf(claims: JWTPayload, audience: string): Scope[] {
+  const { scope, scp } = claims;
+  const held = typeof scope === "string" ? scope : scp;
+  const words = typeof held === "string" ? held.split(" ") : Array.isArray(held) ? held : [];
+  const own = `${audience.replace(/\/$/, "")}/`;
+  return words.flatMap((word) => (typeof word === "string" ? (word.startsWith(own) ? word.slice(own.length) : word) : [])).filter(isScope);
 }
 
 /** Undefined for trouble that is not the token's. */

@@ -1,6 +1,7 @@
 /** Signed links over HTTP: without a key, for one file, as unknown as a file that never was when they are no good. */
 import { describe, expect, it } from "vitest";
-import { callers } from "./testing/callers.ts";
+import { createLinks } from "../core/links.ts";
+import { callers, near } from "./testing/callers.ts";
 
 const nobodys = "art_0000000000000000";
 
@@ -24,6 +25,20 @@ describe("a signed link", () => {
     const get = (headers = {}) => app.request(path, { headers: { host: "localhost", ...headers } }, { remote: "10.0.0.9" });
     expect(await (await get()).text()).toBe("fox");
     expect((await get({ range: "bytes=1-1" })).status).toBe(206);
+    const head = await app.request(path, { method: "HEAD", headers: { host: "localhost" } }, { remote: "10.0.0.9" });
+    expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "3", ""]);
+  });
+  it("is over after its time", async () => {
+    let clock = Date.UTC(2026, 0, 1);
+    const links = createLinks({ secret: Buffer.alloc(32, 7), owner: async (id) => all.parts.studio.ownerOf(id), now: () => clock });
+    const all = callers({ key: "0123456789abcdef", links }, { links });
+    const file = all.parts.studio.addFile(Buffer.from("fox"), { name: "fox.png" });
+    const made = await all.ask(`/v1/files/${file.id}/link`, all.bearer("0123456789abcdef"), { method: "POST" });
+    expect(made.body["expires_at"]).toBe("2026-01-01T00:15:00.000Z");
+    clock += 15 * 60_000 - 1;
+    expect((await all.ask(String(made.body["path"]))).status).toBe(200);
+    clock += 1;
+    expect((await all.ask(String(made.body["path"]))).status).toBe(404);
   });
   it("without the recipe opens nothing with it", async () => {
     const { ask, file, june } = await start();
@@ -36,8 +51,7 @@ describe("a signed link", () => {
     const { ask, path, parts } = await start();
     const query = path.slice(path.indexOf("?"));
     const other = parts.studio.addFile(Buffer.from("hare"), { name: "hare.png", principal: "june" });
-    expect((await ask(path, {}, { method: "HEAD" })).status).toBe(404);
-    expect((await ask(path, {}, { method: "POST" })).status).toBe(404);
+    for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) expect((await ask(path, {}, { method })).status, method).toBe(404);
     expect((await ask(`/v1/files/${other.id}/hare.png${query}`)).status).toBe(404);
     const id = path.split("/")[3];
     for (const more of [`/v1/files/${id}${query}`, `/v1/files/${id}/thumbnail${query}`, `/v1/jobs${query}`, `/v1/status${query}`])
@@ -66,6 +80,20 @@ describe("a signed link", () => {
     expect(shown(theirs, file.id)).toBe(shown(none, nobodys));
     expect(theirs.status).toBe(404);
     expect((await ask(path, bearer("spin_wrong"))).status).toBe(401);
+  });
+  it("is the plain path where its owner needs no key, and signed for anybody else, and for a form that is to open nothing else", async () => {
+    const { ask, parts, bearer } = callers({ keyless: true });
+    const file = parts.studio.addFile(Buffer.from("fox"), { name: "a fox.png" });
+    const link = async (id: string, headers = {}, more = "") =>
+      (await ask(`/v1/files/${id}/link${more}`, headers, { method: "POST" }, near)).body as { path: string };
+    expect(await link(file.id)).toEqual({ path: `/v1/files/${file.id}/a%20fox.png` });
+    expect((await ask((await link(file.id)).path, {}, {}, near)).body["text"]).toBe("fox");
+    expect(await link(file.id, {}, "?strip=1")).toMatchObject({ path: expect.stringContaining("sig="), expires_at: expect.any(String) });
+    const june = await parts.keys.create({ name: "june", principal: "june", scopes: ["jobs:read"] });
+    const hers = parts.studio.addFile(Buffer.from("hare"), { name: "hare.png", principal: "june" });
+    const { path } = await link(hers.id, bearer(june.secret));
+    expect((await ask(path, {}, {}, near)).body["text"]).toBe("hare");
+    expect((await ask(path.split("?")[0] ?? "", {}, {}, near)).status).toBe(404);
   });
   it("cannot be made for another's file", async () => {
     const { ask, file, mallory } = await start();

@@ -41,6 +41,37 @@ describe("a token", () => {
     expect(await status("admin", "/v1/status")).toBe(200);
     for (const scope of ["", "jobs:read,admin", undefined, ["admin"]]) expect(await status(scope, "/v1/status"), `${scope}`).toBe(403);
   });
+  it.each<[string, object]>([
+    ["jobs:read jobs:write", { scope: "jobs:read jobs:write" }],
+    ["`scp` as a text", { scope: undefined, scp: "jobs:read jobs:write" }],
+    ["`scp` as a list", { scope: undefined, scp: ["jobs:read", 7, "jobs:write"] }],
+    ["the audience before each", { scope: `${audience}/jobs:read ${audience}/jobs:write` }],
+  ])("says what it may do by %s", async (_how, claims) => {
+    const { ask, bearer } = start();
+    const headers = { ...bearer(await provider.sign(claims)), "content-type": "application/json" };
+    expect((await ask("/v1/jobs", headers)).status).toBe(200);
+    const submitted = await ask("/v1/jobs", headers, { method: "POST", body: '{"tool":"render_image","input":{"prompt":"x"}}' });
+    expect(submitted.status).toBe(202);
+    expect((await ask("/v1/status", headers)).status).toBe(403);
+  });
+  it.each([
+    ["at+jwt", true],
+    ["application/at+jwt", true],
+    ["AT+JWT", true],
+    ["JWT", true],
+    ["logout+jwt", false],
+    ["dpop+jwt", false],
+  ])("of the kind %s is taken: %s", async (typ, taken) => {
+    const { whose, bearer } = start();
+    expect(await whose(bearer(await provider.sign({}, { typ })))).toBe(taken ? "oidc:june" : "401 unauthorized");
+  });
+  it("for an address is for it with and without the last slash", async () => {
+    const parts = callers().parts;
+    const own = callers({ oidc: createOidc({ issuer: provider.issuer, audience: "https://studio.lan/mcp", log: parts.log }) });
+    const status = async (aud: string) => (await own.ask("/v1/jobs", own.bearer(await provider.sign({ aud })))).status;
+    expect([await status("https://studio.lan/mcp"), await status("https://studio.lan/mcp/")]).toEqual([200, 200]);
+    expect([await status("https://studio.lan"), await status("https://studio.lan/mcp/x")]).toEqual([401, 401]);
+  });
   it("is a clock's difference late, and still taken", async () => {
     const { whose, bearer } = start();
     expect(await whose(bearer(await provider.sign({ exp: now() - 10 })))).toBe("oidc:june");
@@ -82,6 +113,26 @@ describe("a token", () => {
 });
 
 describe("a provider", () => {
+  it("that changes its keys is asked again, at most once in a pause", async () => {
+    const { whose, bearer } = start({ pauseMs: 0 });
+    const old = await provider.sign();
+    expect(await whose(bearer(old))).toBe("oidc:june");
+    provider.rotate();
+    expect(await whose(bearer(await provider.sign()))).toBe("oidc:june");
+    expect(await whose(bearer(old))).toBe("401 unauthorized");
+    const patient = start();
+    expect(await patient.whose(bearer(await provider.sign()))).toBe("oidc:june");
+    const asked = provider.asked.length;
+    for (const kid of ["x", "y"]) expect(await patient.whose(bearer(await provider.sign({}, { kid })))).toBe("401 unauthorized");
+    expect(provider.asked).toHaveLength(asked);
+  });
+  it("that describes itself as plain OAuth does is understood", async () => {
+    const { whose, bearer } = start();
+    provider.broken.set("/.well-known/openid-configuration", { status: 404, body: "" });
+    const page = JSON.stringify({ issuer: provider.issuer, jwks_uri: `${provider.issuer}/keys` });
+    provider.broken.set("/.well-known/oauth-authorization-server", { status: 200, body: page });
+    expect(await whose(bearer(await provider.sign()))).toBe("oidc:june");
+  });
   it.each<[string, string, { status: number; body: string }]>([
     ["is down", "/.well-known/openid-configuration", { status: 500, body: "" }],
     ["is no provider", "/.well-known/openid-configuration", { status: 200, body: "<html>" }],

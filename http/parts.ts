@@ -10,8 +10,15 @@ import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/ports/metrics.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Studio } from "../core/studio.ts";
-import type { ArtifactView } from "../core/view.ts";
 import type { Access } from "./access.ts";
+
+/** What MCP is told of whoever asks, beside who they are. */
+export interface McpCaller {
+  /** Whether the kept key that they came by was not revoked: a session that it opened ends with it. */
+  still?: () => Promise<boolean>;
+  /** The answer to a message that they may not send. */
+  refuse?: (message: unknown) => Response | undefined;
+}
 
 export interface AppParts {
   studio: Studio;
@@ -29,9 +36,7 @@ export interface AppParts {
   keys: AccessKeys;
   /** Short-lived links to single files. */
   links: Links;
-  mcp?: { handle(request: Request, principal: Principal): Promise<Response> };
-  /** Address under which a person's own file opens: a path of this server, or a whole URL. Default: the artifact's path. */
-  link?: (artifact: ArtifactView, principal: Principal) => Promise<string>;
+  mcp?: { handle(request: Request, principal: Principal, caller?: McpCaller): Promise<Response> };
   /** Milliseconds for which an OpenAI-style request without a stream is held. Default: 9 minutes. */
   openaiHoldMs?: number;
   /** True: every request is the person's own, as on the socket. For use inside a process. */

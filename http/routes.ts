@@ -53,11 +53,13 @@ export const routes = [
     scope: "jobs:write",
     about: "Uploads a picture: the raw bytes with ?name=, or a form with one file.",
   },
+  { method: "GET", path: "/v1/files", scope: "jobs:read", about: "Files that were made or uploaded, newest first: ?limit=" },
   {
     method: "POST",
     path: "/v1/files/:id/link",
     scope: "jobs:read",
-    about: "A link that opens this file without a key, by GET and for 15 minutes; ?strip=1: without recipe and other metadata.",
+    about:
+      "A link that opens this file without a key, by GET and for 15 minutes (the plain path where no key is asked for); ?strip=1: without recipe and other metadata.",
   },
   { method: "GET", path: "/v1/files/:id", scope: "jobs:read", about: "What is known of a file." },
   { method: "GET", path: "/v1/files/:id/thumbnail", scope: "jobs:read", about: "A small WebP of a picture." },
@@ -67,6 +69,26 @@ export const routes = [
     scope: "jobs:read",
     about:
       "The file, with ETag and Range; ?strip=1 without recipe and other metadata, ?download=1 as an attachment. A signed link needs no key.",
+  },
+  {
+    method: "GET",
+    path: "/v1/approvals",
+    scope: "jobs:read",
+    about: "Questions to a person, newest first: ?open=1 &limit=",
+  },
+  { method: "GET", path: "/v1/approvals/:id", scope: "jobs:read", about: "One question, with everything that would run." },
+  {
+    method: "POST",
+    path: "/v1/approvals/:id",
+    scope: "jobs:write",
+    about: "What the person said: {answer: yes|no, how, values}. The same answer again changes nothing; 409 for another one.",
+  },
+  { method: "GET", path: "/approve/:id", scope: "none", about: "The page of one question, for a browser, by its own link." },
+  {
+    method: "POST",
+    path: "/approve/:id",
+    scope: "none",
+    about: "Its form. Only from the page, with the person's access key where there are any.",
   },
   { method: "GET", path: "/openapi.json", scope: "jobs:read", about: "This API as OpenAPI 3.1." },
   {
@@ -114,5 +136,12 @@ export const routes = [
   { method: "GET", path: "/healthz", scope: "none", about: "200 while the process lives." },
   { method: "GET", path: "/readyz", scope: "none", about: "200 when work can be accepted, else 503 with the reason." },
   { method: "GET", path: "/metrics", scope: "admin", about: "Metrics for Prometheus." },
+  {
+    method: "GET",
+    path: "/.well-known/oauth-protected-resource",
+    scope: "none",
+    about: "Who gives tokens for this studio (RFC 9728); 404 without an identity provider.",
+  },
+  { method: "GET", path: "/.well-known/oauth-protected-resource/mcp", scope: "none", about: "The same, where clients of MCP look first." },
   { method: "ALL", path: "/mcp", scope: "jobs:read", about: "The Model Context Protocol over HTTP." },
 ] as const satisfies readonly Route[];

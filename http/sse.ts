@@ -96,7 +96,7 @@ export function frameStream<T>(
       };
       const refuse = (allowed: boolean): void => {
         if (allowed || over) return;
-        controller.enqueue(encoder.encode(failure(unauthorized("The access key was revoked. Its jobs go on."))));
+        controller.enqueue(encoder.encode(failure(unauthorized("The access key was revoked, or the token has ended. Its jobs go on."))));
         end();
       };
       timer = setInterval(() => {

@@ -1,19 +1,34 @@
 /** One tool call: hand it to the door, keep the client informed while it runs, and answer in words, data and links. */
-import { type CallToolResult, ProtocolError, ProtocolErrorCode, type ServerContext } from "@modelcontextprotocol/server";
+import {
+  type CallToolResult,
+  type ClientCapabilities,
+  type InputRequiredResult,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ServerContext,
+} from "@modelcontextprotocol/server";
 import type { ToolView } from "../core/client.ts";
 import { Failure, toFailure } from "../core/failure.ts";
+import { isTerminal } from "../core/job.ts";
 import { digest, type Json, type JsonObject } from "../core/json.ts";
 import type { Log } from "../core/log.ts";
 import { nearest } from "../core/nearest.ts";
-import { answerResult, failureResult, jobResult } from "./answers.ts";
+import { answerParts, answerResult, failureResult, jobResult } from "./answers.ts";
+import { askingFirst } from "./approval/ask.ts";
 import type { Door } from "./door.ts";
+import type { Era } from "./extras.ts";
 import { keyField, type ToolList, takesKey } from "./list-tools.ts";
 import { reportProgress } from "./progress.ts";
+import { taskOf } from "./tasks/job-tasks.ts";
+import { createdTask, declaresTasks } from "./tasks/task.ts";
 
 export interface CallOptions {
-  heartbeatMs: number;
-  origin?(): string | undefined;
+  era: Era;
+  heartbeatMs?: number | undefined;
+  origin?: (() => string | undefined) | undefined;
   log: Log;
+  /** What the client said at its initialize that it can do. */
+  capabilities?: () => ClientCapabilities | undefined;
 }
 
 type Params = { name: string; arguments?: Record<string, unknown> | undefined };
@@ -47,25 +62,28 @@ function traceOf(context: ServerContext): { traceparent?: string } {
   return typeof value === "string" && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(value) ? { traceparent: value } : {};
 }
 
-export function createToolCaller(door: Door, list: ToolList, { heartbeatMs, origin, log }: CallOptions) {
-  const run = async (tool: ToolView, params: Params, context: ServerContext): Promise<CallToolResult> => {
+export function createToolCaller(door: Door, list: ToolList, { era, heartbeatMs, origin, log, capabilities }: CallOptions) {
+  const run = async (tool: ToolView, params: Params, context: ServerContext): Promise<CallToolResult | InputRequiredResult> => {
     const { input, key } = splitKey(tool, params.arguments ?? {}, context);
     const progress = reportProgress(context, heartbeatMs);
     try {
-      const result = await door.invoke(tool.name, input, {
+      const options = {
         signal: context.mcpReq.signal,
         progress: progress.report,
         ...(key !== undefined ? { key } : {}),
         ...traceOf(context),
-      });
-      const at = origin?.();
-      const answers = { door, ...(at ? { origin: at } : {}), log };
+      };
+      const result = await askingFirst({ door, era, capabilities, origin, log }, context, () => door.invoke(tool.name, input, options));
+      if ("instead" in result) return result.instead;
+      if (result.kind === "job" && !isTerminal(result.job.state) && era === "modern" && declaresTasks(context))
+        return createdTask(taskOf(result.job));
+      const answers = answerParts(door, origin, log);
       return await (result.kind === "job" ? jobResult(result, answers) : answerResult(result, answers));
     } finally {
       progress.stop();
     }
   };
-  return async (params: Params, context: ServerContext): Promise<CallToolResult> => {
+  return async (params: Params, context: ServerContext): Promise<CallToolResult | InputRequiredResult> => {
     try {
       const tool = await list.find(params.name);
       if (!tool) throw unknownTool(params.name, list.names());

@@ -1,20 +1,28 @@
-/** One MCP server over a door: the catalogue as tools, artifacts as resources. The transports differ, what they offer does not. */
+/** One MCP server over a door: the catalogue as tools, jobs and artifacts as resources. The transports differ, what they offer does not. */
 import { McpServer } from "@modelcontextprotocol/server";
 import { type Log, silentLog } from "../core/log.ts";
+import { answerParts } from "./answers.ts";
 import { createToolCaller } from "./call-tool.ts";
 import type { Door } from "./door.ts";
-import { createToolList, mcpTool } from "./list-tools.ts";
-import { registerArtifacts } from "./resources.ts";
+import type { Era, RegisterExtras } from "./extras.ts";
+import { createToolList, mcpTool, refuseCursor } from "./list-tools.ts";
+import { registerResources } from "./resources.ts";
+import { registerSubscriptions } from "./subscribe.ts";
+import { jobTasks } from "./tasks/job-tasks.ts";
+import { registerTasks } from "./tasks/methods.ts";
+import { tasksExtension } from "./tasks/task.ts";
 
 export interface McpServerOptions {
   version: string;
-  /** Which protocol era this instance serves; what exists in one of them only (subscriptions, elicitation) is registered by it. */
-  era?: "legacy" | "modern";
+  /** Which protocol era this instance serves; what exists in one of them only (subscriptions, tasks) is registered by it. Default: legacy. */
+  era?: Era;
   /** Where a browser reaches the studio, such as `http://127.0.0.1:3000`; without it answers name resources only. Asked at each answer: a studio that was started again may listen elsewhere. */
   origin?(): string | undefined;
   /** Longest silence while a call with a progress token runs, in milliseconds. Default 4000. */
   heartbeatMs?: number;
   log?: Log;
+  /** Only for a harness. */
+  extras?: RegisterExtras | undefined;
 }
 
 const instructions = [
@@ -30,11 +38,24 @@ const instructions = [
  */
 export function createMcpServer(door: Door, options: McpServerOptions): McpServer {
   const mcp = new McpServer({ name: "myspinbot", title: "MySpinBot", version: options.version }, { instructions });
-  mcp.server.registerCapabilities({ tools: {}, resources: { listChanged: false } });
+  const { era = "legacy", heartbeatMs, origin, log = silentLog } = options;
+  mcp.server.registerCapabilities({ tools: { listChanged: false }, resources: { listChanged: false, subscribe: true } });
+  const { tools: extraTools = [], tasks, watchable } = options.extras?.(mcp, era) ?? {};
   const list = createToolList(door);
-  const call = createToolCaller(door, list, { heartbeatMs: 4000, log: silentLog, ...options });
-  mcp.server.setRequestHandler("tools/list", async () => ({ tools: (await list.refresh()).map(mcpTool) }));
-  mcp.server.setRequestHandler("tools/call", (request, context) => call(request.params, context));
-  registerArtifacts(mcp, door, options);
+  const call = createToolCaller(door, list, { era, heartbeatMs, origin, log, capabilities: () => mcp.server.getClientCapabilities() });
+  mcp.server.setRequestHandler("tools/list", async ({ params }) => {
+    refuseCursor(params?.cursor);
+    return { tools: [...(await list.refresh()).map(mcpTool), ...extraTools.map(({ tool }) => tool)] };
+  });
+  mcp.server.setRequestHandler("tools/call", async ({ params }, context) => {
+    const extra = extraTools.find(({ tool }) => tool.name === params.name);
+    return extra ? extra.call(params.arguments ?? {}, context) : call(params, context);
+  });
+  registerResources(mcp, door, options);
+  if (era === "legacy") registerSubscriptions(mcp, door, watchable);
+  else {
+    mcp.server.registerCapabilities({ extensions: { [tasksExtension]: {} } });
+    registerTasks(mcp, [jobTasks(door, () => answerParts(door, origin, log)), ...(tasks ? [tasks] : [])]);
+  }
   return mcp;
 }

@@ -1,4 +1,4 @@
-/** A job's files in an answer: a link to each, and small pictures as far as they fit into a context window. */
+/** A job's files in an answer: a link to each, addresses for a browser, and small pictures as far as they fit into a context window. */
 import type { ContentBlock } from "@modelcontextprotocol/server";
 import type { Log } from "../core/log.ts";
 import type { ArtifactView } from "../core/view.ts";
@@ -9,6 +9,14 @@ export const previewBudget = 150_000;
 
 export function artifactUri(id: string): string {
   return `myspinbot://artifacts/${id}`;
+}
+
+export function jobUri(id: string): string {
+  return `myspinbot://jobs/${id}`;
+}
+
+export function jobIdOf(uri: string): string | undefined {
+  return /^myspinbot:\/\/jobs\/([^/?#]+)$/.exec(uri)?.[1];
 }
 
 function describe(artifact: ArtifactView): string {
@@ -25,6 +33,40 @@ export function link(artifact: ArtifactView): ContentBlock {
     mimeType: artifact.media_type,
     size: artifact.bytes,
   };
+}
+
+/** Where a browser opens a file, as it is said in an answer. */
+export interface Address {
+  url: string;
+  /** Absent where it is good as long as the file. */
+  url_expires_at?: string;
+}
+
+export interface AddressParts {
+  door: Pick<Door, "link">;
+  /** Where people reach the studio; without it there are no addresses. */
+  origin?: string;
+  log: Log;
+}
+
+/** Made at the moment of the answer. One that cannot be had is left out: the resource stays. */
+export async function addressOf(id: string, { door, origin, log }: AddressParts): Promise<Address | undefined> {
+  if (origin === undefined) return undefined;
+  try {
+    const { path, expires_at } = await door.link(id);
+    return { url: `${origin}${path}`, ...(expires_at !== undefined ? { url_expires_at: expires_at } : {}) };
+  } catch (error) {
+    log.warn({ artifact: id, err: error }, "no link for an MCP answer");
+    return undefined;
+  }
+}
+
+/** By the ids of the files. */
+export type Addresses = ReadonlyMap<string, Address>;
+
+export async function addressesOf(artifacts: readonly ArtifactView[], parts: AddressParts): Promise<Addresses> {
+  const found = await Promise.all(artifacts.map(async ({ id }) => [id, await addressOf(id, parts)] as const));
+  return new Map(found.flatMap(([id, address]) => (address ? [[id, address]] : [])));
 }
 
 /** A preview that cannot be had is left out: the answer is true without it. */

@@ -3,23 +3,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { silentLog } from "../core/log.ts";
 import { studioDoor } from "./door.ts";
 import { createMcpHttp, type McpHttp, type McpHttpOptions } from "./http.ts";
+import { answer, initialize as latest, mcpUrl, modern, modernMeta, post } from "./testing/raw.ts";
 import { type ScriptedStudio, scriptedStudio } from "./testing/scripted-studio.ts";
 
-const url = "http://127.0.0.1:3000/mcp";
 const ann = { id: "ann" };
 const bob = { id: "bob" };
-const initialize = {
-  jsonrpc: "2.0",
-  id: 1,
-  method: "initialize",
-  params: { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "raw", version: "1" } },
-};
+const initialize = { ...latest, params: { ...latest.params, protocolVersion: "2025-06-18" } };
 const list = { jsonrpc: "2.0", id: 2, method: "tools/list" };
-const modernMeta = {
-  "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-  "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
-  "io.modelcontextprotocol/clientCapabilities": {},
-};
 
 let mcp: McpHttp;
 let studio: ScriptedStudio;
@@ -28,25 +18,6 @@ function start(options: Partial<McpHttpOptions> = {}): void {
   mcp = createMcpHttp({ door: (principal) => studioDoor(studio, principal), version: "1", log: silentLog, ...options });
 }
 afterEach(() => mcp.close());
-
-function post(body: unknown, headers: Record<string, string> = {}, init: RequestInit = {}): Request {
-  const text = typeof body === "string" ? body : JSON.stringify(body);
-  const base = { "content-type": "application/json", accept: "application/json, text/event-stream" };
-  return new Request(url, { method: "POST", headers: { ...base, ...headers }, body: text, ...init });
-}
-
-function modern(method: string, params: Record<string, unknown>, init: RequestInit = {}): Request {
-  const name = typeof params["name"] === "string" ? { "mcp-name": params["name"] } : {};
-  const headers = { "mcp-protocol-version": "2026-07-28", "mcp-method": method, ...name };
-  return post({ jsonrpc: "2.0", id: 7, method, params: { ...params, _meta: modernMeta } }, headers, init);
-}
-
-/** The last JSON-RPC message of a JSON or event-stream answer. */
-async function answer(response: Response): Promise<{ result?: Record<string, unknown>; error?: { code: number; message: string } }> {
-  const body = await response.text();
-  const data = body.startsWith("{") ? body : (body.trim().split("data: ").at(-1) ?? "");
-  return JSON.parse(data) as { result?: Record<string, unknown>; error?: { code: number; message: string } };
-}
 
 async function openSession(principal = ann): Promise<string> {
   const response = await mcp.handle(post(initialize), principal);
@@ -68,11 +39,11 @@ describe("a bad request", () => {
     ["another media type", () => post(list, { "content-type": "text/plain" }), 415, -32000],
     ["no session", () => post(list), 400, -32000],
     ["a session that never was", () => post(list, { "mcp-session-id": "0000" }), 404, -32001],
-    ["GET without a session", () => new Request(url, { headers: { accept: "text/event-stream" } }), 400, -32000],
-    ["PUT", () => new Request(url, { method: "PUT", body: "x" }), 405, -32000],
+    ["GET without a session", () => new Request(mcpUrl, { headers: { accept: "text/event-stream" } }), 400, -32000],
+    ["PUT", () => new Request(mcpUrl, { method: "PUT", body: "x" }), 405, -32000],
     [
       "a revision that does not exist",
-      () => post({ ...list, params: { _meta: { ...modernMeta, "io.modelcontextprotocol/protocolVersion": "2099-01-01" } } }),
+      () => post({ ...list, params: { _meta: { ...modernMeta(), "io.modelcontextprotocol/protocolVersion": "2099-01-01" } } }),
       400,
       -32022,
     ],
@@ -95,7 +66,7 @@ describe("a bad request", () => {
         controller.enqueue(chunk);
       },
     });
-    const streamed = new Request(url, {
+    const streamed = new Request(mcpUrl, {
       method: "POST",
       body: endless,
       headers: { "content-type": "application/json" },
@@ -103,6 +74,15 @@ describe("a bad request", () => {
     } as RequestInit);
     expect((await mcp.handle(streamed, ann)).status).toBe(413);
     expect(sent).toBeLessThan(20);
+  });
+
+  it("for a page that was never offered is -32602 in both eras, and no error without one", async () => {
+    start();
+    expect((await answer(await mcp.handle(modern("tools/list", { cursor: "forged" }), ann))).error).toMatchObject({ code: -32602 });
+    expect((await answer(await mcp.handle(modern("tools/list", {}), ann))).result?.["tools"]).toBeDefined();
+    const session = await openSession();
+    const request = post({ ...list, params: { cursor: "forged" } }, { "mcp-session-id": session });
+    expect((await answer(await mcp.handle(request, ann))).error).toMatchObject({ code: -32602 });
   });
 
   it("with arguments that are no object is -32602 in both eras", async () => {
@@ -134,7 +114,10 @@ describe("a modern request", () => {
     await (await mcp.handle(modern("tools/call", { name: "render_image", arguments: { prompt: "x" } }), ann)).text();
     const [id = ""] = studio.jobs.keys();
     const gone = new AbortController();
-    const wait = mcp.handle(modern("tools/call", { name: "wait_for_job", arguments: { job_id: id } }, { signal: gone.signal }), ann);
+    const wait = mcp.handle(
+      modern("tools/call", { name: "wait_for_job", arguments: { job_id: id } }, { init: { signal: gone.signal } }),
+      ann,
+    );
     await vi.waitFor(() => expect(studio.waiting.get(id)).toBe(1));
     gone.abort();
     await wait;
@@ -169,8 +152,8 @@ describe("a session", () => {
     expect(await alive(his, bob)).toBe(true);
     for (const request of [
       () => post(list, { "mcp-session-id": hers }),
-      () => new Request(url, { headers: { accept: "text/event-stream", "mcp-session-id": hers } }),
-      () => new Request(url, { method: "DELETE", headers: { "mcp-session-id": hers } }),
+      () => new Request(mcpUrl, { headers: { accept: "text/event-stream", "mcp-session-id": hers } }),
+      () => new Request(mcpUrl, { method: "DELETE", headers: { "mcp-session-id": hers } }),
     ]) {
       const response = await mcp.handle(request(), bob);
       expect(response.status).toBe(404);
@@ -183,19 +166,22 @@ describe("a session", () => {
     start();
     const session = await openSession();
     const headers = { "mcp-session-id": session, "content-type": "application/json" };
-    expect((await mcp.handle(new Request(url, { method: "DELETE", headers }), ann)).status).toBe(200);
+    expect((await mcp.handle(new Request(mcpUrl, { method: "DELETE", headers }), ann)).status).toBe(200);
     expect(await alive(session)).toBe(false);
   });
 
-  it("is capped: 1,000 opened and left keep the newest 100", async () => {
+  it("is capped: of 1,000 opened and left the newest stay, and another person's is served as before", async () => {
     let clock = 0;
     start({ sessions: { now: () => clock++ } });
+    const his = await openSession(bob);
     const opened: string[] = [];
     for (let index = 0; index < 1000; index++) opened.push(await openSession());
     expect(new Set(opened).size).toBe(1000);
     const living = await Promise.all(opened.map((session) => alive(session)));
-    expect(living.filter(Boolean)).toHaveLength(100);
-    expect(living.slice(900).every(Boolean)).toBe(true);
+    expect(living.filter(Boolean)).toHaveLength(99);
+    expect(living.slice(901).every(Boolean)).toBe(true);
+    expect(await alive(his, bob)).toBe(true);
+    expect(await openSession(bob)).not.toBe("");
   });
 
   it("of a person who hoards them goes before that of another", async () => {
@@ -211,7 +197,7 @@ describe("a session", () => {
   it("in use is never taken: a new one is refused with a time to come back", async () => {
     start({ sessions: { max: 1 } });
     const session = await openSession();
-    const stream = await mcp.handle(new Request(url, { headers: { accept: "text/event-stream", "mcp-session-id": session } }), ann);
+    const stream = await mcp.handle(new Request(mcpUrl, { headers: { accept: "text/event-stream", "mcp-session-id": session } }), ann);
     const refused = await mcp.handle(post(initialize), bob);
     expect(refused.status).toBe(503);
     expect(refused.headers.get("retry-after")).toBe("60");

@@ -47,6 +47,12 @@ export function mcpTool(tool: ToolView): Tool {
   };
 }
 
+/** The list is short and comes whole: no cursor was ever handed out. */
+export function refuseCursor(cursor: string | undefined): void {
+  if (cursor)
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, "There is no such page: the list comes whole. Ask for it without a cursor.");
+}
+
 export interface ToolList {
   /** Asks the door: a server behind it may have been replaced by a newer one. */
   refresh(): Promise<ToolView[]>;

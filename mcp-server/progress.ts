@@ -11,8 +11,11 @@ const leastGapMs = 250;
 /** The protocol wants every value above the last one; a beat without news moves by this much of 100. */
 const beat = 0.001;
 
-/** Says nothing where the client gave no progress token. */
-export function reportProgress(context: ServerContext, heartbeatMs: number): Progress {
+/**
+ * Says nothing where the client gave no progress token.
+ * @param heartbeatMs longest silence. The usual one is well below five seconds, the shortest patience that clients are known to have between two signs of life.
+ */
+export function reportProgress(context: ServerContext, heartbeatMs = 4000): Progress {
   const progressToken = context.mcpReq._meta?.progressToken;
   if (progressToken === undefined) return { report() {}, stop() {} };
   let sent = 0;

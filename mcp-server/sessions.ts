@@ -1,8 +1,9 @@
-/** Sessions of the 2025 era: made by an initialize only, bound to one principal, capped, and swept when nobody uses them. */
+/** Sessions of the 2025 era: made by an initialize only, bound to one principal, capped, swept when nobody uses them; their streams can be taken up again. */
 import { randomUUID } from "node:crypto";
 import { isInitializeRequest, type McpServer, WebStandardStreamableHTTPServerTransport } from "@modelcontextprotocol/server";
 import type { Log } from "../core/log.ts";
 import type { Principal } from "../core/principal.ts";
+import { createEventStore } from "./event-store.ts";
 import { refusal } from "./refusal.ts";
 import { whenEnded } from "./when-ended.ts";
 
@@ -13,6 +14,8 @@ export interface SessionLimits {
   idleMs: number;
   /** Milliseconds between sweeps. Default 1 minute. */
   sweepMs: number;
+  /** Milliseconds between two looks whether a session's key was revoked. Default 5 seconds. */
+  stillMs: number;
   now(): number;
 }
 
@@ -24,21 +27,26 @@ interface Session {
   server: McpServer;
   transport: WebStandardStreamableHTTPServerTransport;
   lastUsed: number;
-  /** Requests and streams that have not ended: such a session is never taken away. */
+  /** Requests and streams that have not ended: such a session is never taken away to make room. */
   open: number;
+  /** Whether the key by which it was used last still opens the door. */
+  still?: (() => Promise<boolean>) | undefined;
 }
 
 export interface Sessions {
-  handle(request: Request, parsedBody: unknown, principal: Principal): Promise<Response>;
+  handle(request: Request, parsedBody: unknown, principal: Principal, still?: () => Promise<boolean>): Promise<Response>;
   readonly size: number;
   close(): Promise<void>;
 }
+
+/** Milliseconds after which a client whose stream broke off is asked to come back. */
+const retryMs = 1000;
 
 const scopesOf = ({ scopes }: Principal): string => [...(scopes ?? ["admin"])].sort().join(" ");
 
 export function createSessions(
   serve: (principal: Principal, request: Request) => McpServer,
-  { log, max = 100, idleMs = 30 * 60_000, sweepMs = 60_000, now = Date.now }: Partial<SessionLimits> & { log: Log },
+  { log, max = 100, idleMs = 30 * 60_000, sweepMs = 60_000, stillMs = 5000, now = Date.now }: Partial<SessionLimits> & { log: Log },
 ): Sessions {
   const sessions = new Map<string, Session>();
   const report = (error: Error): void => log.debug({ err: error }, "MCP session");
@@ -51,8 +59,15 @@ export function createSessions(
   const sweep = (): void => {
     for (const session of idle()) if (now() - session.lastUsed > idleMs) end(session);
   };
-  const timer = setInterval(sweep, sweepMs);
-  timer.unref();
+  /** Ends the sessions of revoked keys, with their streams; jobs go on. A database that cannot tell takes no key back. */
+  const endRevoked = (): void => {
+    for (const session of sessions.values())
+      session.still?.().then((allowed) => {
+        if (!allowed) end(session);
+      }, report);
+  };
+  const timers = [setInterval(sweep, sweepMs), setInterval(endRevoked, stillMs)];
+  for (const timer of timers) timer.unref();
 
   /** Clients that never say goodbye make room for others: of whoever holds the most sessions, the one unused the longest goes. */
   const makeRoom = (): boolean => {
@@ -69,11 +84,19 @@ export function createSessions(
 
   const open = async (principal: Principal, request: Request): Promise<Session> => {
     const id = randomUUID();
-    const transport = new WebStandardStreamableHTTPServerTransport({ sessionIdGenerator: () => id });
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => id,
+      eventStore: createEventStore(),
+      retryInterval: retryMs,
+    });
     const server = serve(principal, request);
     const session: Session = { id, principal: principal.id, scopes: scopesOf(principal), server, transport, lastUsed: now(), open: 1 };
     server.server.onerror = report;
-    server.server.onclose = () => sessions.delete(id);
+    const closed = server.server.onclose;
+    server.server.onclose = () => {
+      closed?.();
+      sessions.delete(id);
+    };
     sessions.set(id, session);
     await server.connect(transport);
     return session;
@@ -100,9 +123,10 @@ export function createSessions(
   };
 
   return {
-    async handle(request, parsedBody, principal) {
+    async handle(request, parsedBody, principal, still) {
       const session = await find(request, parsedBody, principal);
       if (session instanceof Response) return session;
+      session.still = still;
       const done = (): void => {
         session.open -= 1;
         session.lastUsed = now();
@@ -121,7 +145,7 @@ export function createSessions(
       return sessions.size;
     },
     async close() {
-      clearInterval(timer);
+      for (const timer of timers) clearInterval(timer);
       const all = [...sessions.values()];
       sessions.clear();
       await Promise.all(all.map((session) => session.server.close().catch(report)));

@@ -1,9 +1,11 @@
 /** MCP over standard input and output, for both protocol eras: a thin client of the running studio that loads nothing of the server. */
 import type { Readable, Writable } from "node:stream";
+import type { McpServer, McpServerFactory } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio as serve } from "@modelcontextprotocol/server/stdio";
 import { type Log, silentLog } from "../core/log.ts";
 import { createMcpServer } from "./create-server.ts";
 import type { Door } from "./door.ts";
+import { followListens } from "./listen-stdio.ts";
 import { claimStdout } from "./stdout.ts";
 
 export interface StdioOptions {
@@ -25,7 +27,13 @@ export async function serveStdio(door: Door, options: StdioOptions): Promise<voi
   await new Promise<void>((resolve) => {
     const transport = new StdioServerTransport(input, output);
     const onerror = (error: Error): void => log.warn({ err: error }, "MCP over stdio");
-    serve(({ era }) => createMcpServer(door, { ...rest, era, log }), { transport, onerror });
+    let current: McpServer | undefined;
+    const factory: McpServerFactory = ({ era }) => {
+      current = createMcpServer(door, { ...rest, era, log });
+      return current;
+    };
+    serve(factory, { transport, onerror });
+    followListens(transport, door, (uri) => void current?.server.sendResourceUpdated({ uri }).catch(onerror));
     const ended = transport.onclose;
     transport.onclose = () => {
       ended?.();

@@ -2,11 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { FailureView } from "../core/failure.ts";
 import { newId } from "../core/ids.ts";
 import type { JobView } from "../core/view.ts";
 import { createKeysClient } from "../http/keys-client.ts";
 import { routes } from "../http/routes.ts";
 import { createTools } from "../tools/index.ts";
+import { burnDisc, burner } from "../tools/testing/needs-yes.ts";
+import { scriptedEngine } from "../workers/testing/scripted-engine.ts";
 import { type Product, startProduct } from "./setup/product.ts";
 
 interface Ids {
@@ -16,6 +19,9 @@ interface Ids {
   message: string;
   delivery: string;
   key: string;
+  approval: string;
+  /** Of the link to its page. */
+  ticket: string;
   /** `exp=…&sig=…` of a link to the artifact. */
   link: string;
   /** Of the 2025 era of MCP. */
@@ -87,6 +93,7 @@ const cases: Record<string, (ids: Ids) => Ask[]> & Partial<Record<Name, (ids: Id
   "POST /v1/jobs/:id/cancel": ({ job }) => [post(`/v1/jobs/${job}/cancel`)],
   "POST /v1/jobs/:id/retry": ({ job }) => [post(`/v1/jobs/${job}/retry`)],
   "POST /v1/files": nobodys,
+  "GET /v1/files": () => [{ path: "/v1/files" }, { path: "/v1/files?limit=200" }],
   "POST /v1/files/:id/link": ({ artifact }) => [post(`/v1/files/${artifact}/link`)],
   "GET /v1/files/:id": ({ artifact }) => [{ path: `/v1/files/${artifact}` }],
   "GET /v1/files/:id/thumbnail": ({ artifact }) => [{ path: `/v1/files/${artifact}/thumbnail` }],
@@ -108,6 +115,23 @@ const cases: Record<string, (ids: Ids) => Ask[]> & Partial<Record<Name, (ids: Id
   "POST /v1/deliveries/:id/ack": (ids) => delivery(ids, "ack"),
   "POST /v1/deliveries/:id/fail": (ids) => delivery(ids, "fail", { error: "no" }),
   "POST /v1/deliveries/:id/redeliver": (ids) => delivery(ids, "redeliver"),
+  "GET /v1/approvals": () => [{ path: "/v1/approvals" }, { path: "/v1/approvals?open=1" }],
+  "GET /v1/approvals/:id": ({ approval }) => [{ path: `/v1/approvals/${approval}` }],
+  "POST /v1/approvals/:id": ({ approval }) => [
+    post(`/v1/approvals/${approval}`, { answer: "yes" }),
+    post(`/v1/approvals/${approval}`, { answer: "no", how: "elicitation" }),
+  ],
+  "GET /approve/:id": ({ approval, ticket }) => [
+    { path: `/approve/${approval}` },
+    // the link is good: but not for whoever says to be somebody else
+    { path: `/approve/${approval}?t=${ticket}` },
+    { path: `/approve/${approval}?t=${ticket.replace(/^./, (one) => (one === "A" ? "B" : "A"))}`, anonymous: true },
+  ],
+  "POST /approve/:id": ({ approval, ticket }) => [
+    post(`/approve/${approval}`),
+    post(`/approve/${approval}?t=${ticket}`, { answer: "yes" }),
+    { ...post(`/approve/${approval}?t=${ticket}x`, { answer: "yes" }), anonymous: true },
+  ],
   "POST /v1/keys": () => [post("/v1/keys", { principal: "anna", scopes: ["admin"] })],
   "GET /v1/keys": () => [{ path: "/v1/keys" }],
   "DELETE /v1/keys/:id": ({ key }) => [{ method: "DELETE", path: `/v1/keys/${key}` }],
@@ -115,6 +139,8 @@ const cases: Record<string, (ids: Ids) => Ask[]> & Partial<Record<Name, (ids: Id
   "GET /healthz": nobodys,
   "GET /readyz": nobodys,
   "GET /metrics": () => [{ path: "/metrics" }],
+  "GET /.well-known/oauth-protected-resource": nobodys,
+  "GET /.well-known/oauth-protected-resource/mcp": nobodys,
   "ALL /mcp": (ids) => {
     const within = { ...mcpHeaders, "mcp-session-id": ids.session };
     return [
@@ -154,19 +180,19 @@ async function session(who: Record<string, string>): Promise<string> {
 
 const neverWere = (): Ids => ({
   ...{ job: newId("job"), artifact: newId("art"), conversation: newId("conv"), message: newId("msg"), delivery: newId("dlv") },
-  key: newId("key"),
+  ...{ key: newId("key"), approval: newId("appr"), ticket: theirs.ticket },
   link: theirs.link,
   session: randomUUID(),
 });
 
 /** What there is of Anna's, as she sees it. */
 async function hers(): Promise<string> {
-  const [jobs, deliveries] = [await json<object>({ path: "/v1/jobs" }, anna), await json<object>({ path: "/v1/deliveries" }, anna)];
-  return JSON.stringify([jobs, deliveries]);
+  const all = ["/v1/jobs", "/v1/deliveries", "/v1/approvals"].map((path) => json<object>({ path }, anna));
+  return JSON.stringify(await Promise.all(all));
 }
 
 beforeAll(async () => {
-  product = await startProduct({ MYSPINBOT_KEY: adminKey });
+  product = await startProduct({ MYSPINBOT_KEY: adminKey }, { tools: [burnDisc], engines: [scriptedEngine(burner)] });
   const keys = createKeysClient({ url: product.url, key: adminKey });
   const scopes = ["jobs:read", "jobs:write", "train", "voice"];
   const one = await keys.create({ name: "anna", principal: "anna", scopes });
@@ -184,7 +210,10 @@ beforeAll(async () => {
     post("/v1/deliveries", { job, conversation, message, worker: "a" }),
     anna,
   );
+  const burning = await ask(post("/v1/tools/burn_disc", { words: "a secret fox" }), anna);
+  const { error } = (await burning.json()) as { error: FailureView };
   theirs = {
+    ...{ approval: error.approval?.id ?? "", ticket: error.approval?.path.split("t=")[1] ?? "" },
     job,
     artifact,
     conversation,
@@ -202,7 +231,13 @@ afterAll(() => product?.close());
 function shown(text: string, ids: Ids): string {
   const known = Object.entries(ids).reduce((rest, [kind, id]) => rest.replaceAll(id, kind), text);
   // OpenAI's shape: ids are digests of what was given, and it says when
-  return known.replaceAll(/(chatcmpl-|conv_|msg_|oai_)[\w.-]+/g, "$1…").replaceAll(/created\\":\d+/g, "created");
+  return (
+    known
+      .replaceAll(/(chatcmpl-|conv_|msg_|oai_)[\w.-]+/g, "$1…")
+      .replaceAll(/created\\":\d+/g, "created")
+      // MCP numbers the events of a session
+      .replaceAll(/id: [\da-f-]{36}\.\d+/g, "id: …")
+  );
 }
 
 async function answer(asked: Ask, ids: Ids): Promise<{ status: number; text: string; whole: string }> {
@@ -254,7 +289,8 @@ describe("another's ids are answered as ids that never were", () => {
     const uris = (await call("resources/templates/list", {}, theirs)).match(/[a-z]+:\/\/[^"\\]*\{[^"\\]*/g) ?? [];
     expect(uris.length).toBeGreaterThan(0);
     for (const uri of uris) {
-      const read = (ids: Ids) => call("resources/read", { uri: uri.replace(/\{[^}]*\}/, ids.artifact).replaceAll(/\{[^}]*\}/g, "x") }, ids);
+      const idOf = (ids: Ids) => (uri.includes("/jobs/") ? ids.job : ids.artifact);
+      const read = (ids: Ids) => call("resources/read", { uri: uri.replace(/\{[^}]*\}/, idOf(ids)).replaceAll(/\{[^}]*\}/g, "x") }, ids);
       expect(await read(theirs), uri).toBe(await read(unknown));
     }
   });

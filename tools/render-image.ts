@@ -102,6 +102,9 @@ export const renderImage = defineJobTool({
     );
   },
 
+  // steps over pixels over pictures; a size that an old recipe lacks says nothing
+  work: ({ width, height, steps, count }) => [width, height, steps, count].reduce<number>((product, each) => product * Number(each), 1),
+
   reroll(old, changes) {
     const { seed: _seed, ...rest } = old;
     const merged: JsonObject = { ...rest, ...changes };

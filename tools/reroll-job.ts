@@ -5,6 +5,9 @@ import { defineAnswerTool } from "../core/tool.ts";
 import { jobId, pictureFields } from "./fields.ts";
 import { jobAnswer } from "./jobs.ts";
 
+const given = (fields: object): JsonObject =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;
+
 export const rerollJob = defineAnswerTool({
   name: "reroll_job",
   title: "Reroll a job",
@@ -21,12 +24,15 @@ export const rerollJob = defineAnswerTool({
   positional: ["job_id"],
   annotations: { readOnly: false, destructive: false, idempotent: false },
 
-  async answer({ job_id, ...fields }, { studio, principal, key, origin, traceparent }) {
-    const changes = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;
-    const job = await studio.reroll(principal, job_id, changes, {
+  submits: ({ job_id, ...fields }, { studio, principal }) => studio.rerolled(principal, job_id, given(fields)),
+
+  async answer({ job_id, ...fields }, { studio, principal, key, origin, traceparent, face, approval }) {
+    const job = await studio.reroll(principal, job_id, given(fields), {
       ...(key ? { key } : {}),
       ...(origin ? { origin } : {}),
       ...(traceparent ? { traceparent } : {}),
+      ...(face ? { face } : {}),
+      ...(approval !== undefined ? { approval } : {}),
     });
     return { ...(await jobAnswer(studio, job)), follow: true };
   },

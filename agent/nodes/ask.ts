@@ -1,34 +1,24 @@
-/** ask: one question for the whole plan, where a call needs a human yes. Nothing is submitted before the answer. */
-import { interrupt } from "@langchain/langgraph";
+/** ask: one question for the whole plan, where a call needs a person's yes. Nothing is submitted before the answer. */
 import type { JsonObject } from "../../core/json.ts";
-import { threadOf } from "../conversation.ts";
-import { type Plan, readPlan } from "../plan.ts";
-import { type NodeConfig, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
+import { refused } from "../plan.ts";
+import { type NodeConfig, type Question, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
 
-export interface Question {
-  /** The assistant message that asks. */
-  message: string;
-  text: string;
-  plan: JsonObject;
-}
-
-function questionText(plan: Plan): string {
-  const steps = plan.calls.map((call) => `- ${call.tool} ${JSON.stringify(call.input)}`).join("\n");
-  return `Shall I do this? Answer yes or no.\n${steps}`;
-}
-
-/** The body runs again from its start when the answer comes: everything before `interrupt` has no effect. */
+/** Keeps the question; the next node waits for its answer. A message that comes again finds the same one, and what was answered elsewhere. */
 export async function askNode(state: ThreadState, config: NodeConfig): Promise<ThreadUpdate> {
   const turn = turnOf(config);
   const { plan } = state;
-  const { needsYes, plans } = turn.parts;
-  if (!plan || plan.error || plan.confirmed || !needsYes || !plan.calls.some(needsYes)) return {};
-  const { principal, message } = turn.request;
-  const question: Question = { message, text: questionText(plan), plan: { calls: plan.calls } as unknown as JsonObject };
-  const yes: boolean = interrupt(question);
-  const answered: Plan = yes ? { ...plan, confirmed: true } : { ...plan, calls: [], text: "Nothing was submitted." };
-  // resumed by the message that says yes: its own plan, so that the same message again makes no second job
-  const kept = readPlan(await plans.keep(principal.id, threadOf(turn.request), message, answered as unknown as JsonObject));
-  turn.planner = kept.planner;
-  return { plan: kept };
+  if (!plan || plan.error || plan.approval || plan.calls.length === 0) return { question: null };
+  const { principal, conversation, message } = turn.request;
+  const { studio, log } = turn.parts;
+  // what cannot be weighed now is met again by the submit, where the gate stands; a job that this message made before is found there by its key
+  const approval = await studio.ask(principal, plan.calls, { face: "chat", conversation, message }).catch((error: unknown) => {
+    log.debug({ err: error, conversation, message }, "a plan could not be weighed");
+    return undefined;
+  });
+  if (!approval) return { question: null };
+  if (approval.state === "approved" || approval.state === "used") return { question: null, plan: { ...plan, approval: approval.id } };
+  if (approval.state === "declined") return { question: null, plan: { ...plan, calls: [], text: refused } };
+  const { id, text, path, calls } = studio.approvals.view(approval);
+  const question: Question = { id, message, text, path, plan: { calls } as unknown as JsonObject };
+  return { question };
 }

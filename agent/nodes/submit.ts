@@ -16,12 +16,14 @@ async function show(turn: Turn, job: JobWithArtifacts, follow: boolean): Promise
   if (follow) turn.jobs.set(job.id, view);
 }
 
-function callOf(turn: Turn, call: PlannedCall, ordinal: number): Call {
+function callOf(turn: Turn, call: PlannedCall, ordinal: number, approval: string | undefined): Call {
   const { conversation, message, traceparent } = turn.request;
   return {
     ...call,
     key: submitKey(conversation, message, ordinal),
     origin: { conversation, message, ordinal },
+    face: "chat",
+    ...(approval === undefined ? {} : { approval }),
     ...(traceparent ? { traceparent } : {}),
   };
 }
@@ -44,10 +46,10 @@ async function settle(turn: Turn, invoked: Invoked): Promise<void> {
   if (invoked.job) await show(turn, await studio.get(principal, invoked.job), invoked.follow === true);
 }
 
-async function submitOne(turn: Turn, call: PlannedCall, ordinal: number): Promise<void> {
+async function submitOne(turn: Turn, call: PlannedCall, ordinal: number, approval: string | undefined): Promise<void> {
   const { studio, log } = turn.parts;
   try {
-    await settle(turn, await studio.invoke(turn.request.principal, callOf(turn, call, ordinal), { signal: turn.signal }));
+    await settle(turn, await studio.invoke(turn.request.principal, callOf(turn, call, ordinal, approval), { signal: turn.signal }));
   } catch (error) {
     const failure = toFailure(error);
     const job = await alreadyDone(turn, call, failure).catch(() => undefined);
@@ -66,6 +68,6 @@ export async function submitNode(state: ThreadState, config: NodeConfig): Promis
   const plan = state.plan;
   if (!plan || plan.error) return {};
   // one after the other: places in line follow the order of the words
-  for (const [ordinal, call] of plan.calls.entries()) await submitOne(turn, call, ordinal);
+  for (const [ordinal, call] of plan.calls.entries()) await submitOne(turn, call, ordinal, plan.approval);
   return {};
 }

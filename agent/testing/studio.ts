@@ -1,13 +1,16 @@
 /** A studio in memory with the real catalogue: what the agent's tests submit to. Keys, ownership and states behave as the real one's. */
+import { createApprovals } from "../../core/approvals.ts";
 import type { Artifact } from "../../core/artifact.ts";
 import { Failure } from "../../core/failure.ts";
 import { isId, newId } from "../../core/ids.ts";
 import { isTerminal, type JobWithArtifacts } from "../../core/job.ts";
 import { digest, type JsonObject } from "../../core/json.ts";
+import { silentLog } from "../../core/log.ts";
 import { parseInput } from "../../core/parse.ts";
 import type { ModelList } from "../../core/ports/engine.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Call, Studio } from "../../core/studio.ts";
+import { memoryApprovals } from "../../core/testing/memory-approvals.ts";
 import type { JobTool, Tool } from "../../core/tool.ts";
 import { createTools } from "../../tools/index.ts";
 import { picture, testContext } from "../../tools/testing/context.ts";
@@ -19,6 +22,8 @@ export interface FakeStudio extends Studio {
   readonly invoked: Call[];
   /** Runs before each `invoke`: throw here to crash. */
   before(call: Call): void;
+  /** Which calls need a person's yes. Default: none. */
+  needsYes(call: Pick<Call, "tool">): boolean;
   /** Ends a job with one picture for each that it asked for. */
   finish(id: string): void;
 }
@@ -52,6 +57,7 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
   const files: Artifact[] = [];
   const invoked: Call[] = [];
   const digests = new Map<string, string>();
+  const approvals = createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32), log: silentLog });
   let paused: { mode: "finish" | "park"; since: string } | undefined;
 
   const find = (name: string): Tool => {
@@ -105,6 +111,7 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
     invoked,
     tools,
     before() {},
+    needsYes: () => false,
     finish(id) {
       const job = jobs.find((entry) => entry.id === id);
       if (!job) throw new Error(id);
@@ -122,6 +129,15 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
       const input = parseInput(tool, call.input);
       if (tool.kind === "job") await tool.prepare(input as never, context(principal));
       else if (typeof input["job_id"] === "string") own(principal, input["job_id"]);
+    },
+    approvals,
+    async ask(principal, calls, origin) {
+      if (!calls.some(studio.needsYes)) return undefined;
+      const asked = calls.map((call) => ({
+        ...{ tool: call.tool, title: call.tool, input: call.input as JsonObject, request: digest([call.tool, call.input]) },
+        ...{ digest: digest(call.input), ...(studio.needsYes(call) ? { why: "It is a test." } : {}) },
+      }));
+      return approvals.ask(principal, { about: digest([origin, asked]), calls: asked, fields: [], origin });
     },
     async invoke(principal, call, { signal = new AbortController().signal } = {}) {
       studio.before(call);
@@ -162,6 +178,7 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
       job.state = "queued";
       return job;
     },
+    rerolled: nothing("rerolled"),
     async reroll(principal, id, changes, call = {}) {
       const parent = own(principal, id);
       const tool = find(parent.tool) as JobTool;

@@ -92,11 +92,15 @@ export function scriptedClient(...scripts: (Script | readonly Part[])[]): Script
     },
     status: async () => ({ version: "0", pid: 1, data: "/data", rows: [] }),
     invoke: notScripted,
+    answer: notScripted,
     job: notScripted,
+    jobs: notScripted,
     watch: () => {
       throw new Failure("internal", "not scripted");
     },
     artifact: notScripted,
+    artifacts: notScripted,
+    link: notScripted,
     thumbnail: async () => undefined,
   };
   return client;

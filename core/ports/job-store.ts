@@ -3,6 +3,8 @@ import type { Artifact, ArtifactDraft } from "../artifact.ts";
 import type { JobEvent } from "../event.ts";
 import type { FailureView } from "../failure.ts";
 import type { Job, JobProgress, JobState, JobWithArtifacts } from "../job.ts";
+import type { JsonObject } from "../json.ts";
+import type { ApprovalRef } from "./approval-store.ts";
 
 export type NewJob = Pick<
   Job,
@@ -12,6 +14,8 @@ export type NewJob = Pick<
   requestDigest: string;
   /** Failure `limit_exceeded` where the principal already has this many jobs waiting. */
   maxWaiting?: number;
+  /** The yes that this job uses up in the same transaction. Failure `conflict` where it is none, or was used before. */
+  approval?: ApprovalRef;
 };
 
 export interface Attempt {
@@ -82,8 +86,8 @@ export interface JobStore {
   events(job: string, after: number): Promise<JobEvent[]>;
   /** 1 = the next to start in its family; undefined when it does not wait. */
   position(id: string): Promise<number | undefined>;
-  /** Running seconds of the last (at most 20) succeeded jobs of this tool and family, newest first. */
-  durations(tool: string, family: string): Promise<number[]>;
+  /** The last (at most 20) succeeded jobs of this tool and family, newest first: what they did, and how many seconds they ran. */
+  history(tool: string, family: string): Promise<{ input: JsonObject; seconds: number }[]>;
 
   /** Attempt + 1 and state `running`; an older open attempt is closed as lost. Undefined when there is nothing to do (terminal, or canceled meanwhile: it is then settled as canceled). */
   claim(id: string, worker: string): Promise<Claim | undefined>;

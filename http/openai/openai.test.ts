@@ -120,24 +120,26 @@ describe("a whole answer", () => {
     expect([response.status, ((await response.json()) as Body).error]).toMatchObject([504, { type: "server_error", code: "timeout" }]);
   });
 
-  it("has the server's own link where one is made, with what would end a markdown link taken out", async () => {
-    const link = async (artifact: { id: string }, principal: { id: string }) => `/v1/files/${artifact.id}/a(b).png?sig=${principal.id}`;
+  it.each([
+    ["a proxy's", {}],
+    ["the public", { publicUrl: "https://studio.lan" }],
+  ])("has a signed link where a key is asked for, with %s address, and what would end a markdown link taken out", async (_what, more) => {
     const server = start(
       async function* () {
-        const file = server.studio.addFile(Buffer.from("y"), { name: "a[b].mp4", mediaType: "video/mp4" });
+        const file = server.studio.addFile(Buffer.from("y"), { name: "a[b](c).mp4", mediaType: "video/mp4" });
         yield { type: "artifact", job: "job_1", artifact: { ...artifactView(file), preview: true } };
         yield done();
       },
-      { link },
+      { access: { hosts: ["studio.lan"], keyless: false, ...more } },
     );
     const response = await server.app.request("http://studio.lan/v1/chat/completions", {
       method: "POST",
-      headers: { "content-type": "application/json", "x-forwarded-proto": "https" },
+      headers: { "content-type": "application/json", ...("publicUrl" in more ? {} : { "x-forwarded-proto": "https" }) },
       body: JSON.stringify({ model: "myspinbot", messages: hello }),
     });
     const { content } = ((await response.json()) as Body).choices[0]?.message ?? { content: "" };
     expect(content).toMatch(
-      /^PREVIEW, not a real render: .*\n\n\[a\\\[b\\\]\.mp4\]\(https:\/\/studio\.lan\/v1\/files\/art_\w+\/a%28b%29\.png\?sig=local\)$/,
+      /^PREVIEW, not a real render: .*\n\n\[a\\\[b\\\]\(c\)\.mp4\]\(https:\/\/studio\.lan\/v1\/files\/art_\w+\/a%5Bb%5D%28c%29\.mp4\?exp=\d+&sig=[\w-]{43}\)$/,
     );
   });
 

@@ -3,10 +3,11 @@ import type { Context, Hono } from "hono";
 import type { TurnRequest } from "../../core/chat.ts";
 import { converse } from "../../core/converse.ts";
 import { Failure } from "../../core/failure.ts";
-import type { ArtifactView } from "../../core/view.ts";
+import { createAddresses } from "../addresses.ts";
 import { readJson } from "../body.ts";
 import type { Env } from "../env.ts";
 import { failureResponse, HttpFailure } from "../failures.ts";
+import { originOf } from "../origin.ts";
 import type { AppParts } from "../parts.ts";
 import { frameStream, requestSignal } from "../sse.ts";
 import { traceOf } from "../trace.ts";
@@ -22,12 +23,6 @@ const holdMs = 9 * 60_000;
 /** Jobs of a conversation among which an earlier turn's are looked for. */
 const reach = 200;
 
-/** Where the client reaches us: behind a proxy that speaks TLS for us, its scheme is the client's. */
-function originOf(c: Context): string {
-  const { protocol, host } = new URL(c.req.url);
-  return `${c.req.header("x-forwarded-proto") === "https" ? "https:" : protocol}//${host}`;
-}
-
 interface Begun {
   request: CompletionRequest;
   thread: Thread;
@@ -38,7 +33,7 @@ interface Begun {
 
 /** All that can be refused is refused here, while the status can still tell. */
 async function begin(c: Context<Env>, parts: AppParts): Promise<Begun> {
-  const { studio, limits, link = async (artifact: ArtifactView) => artifact.path } = parts;
+  const { studio, limits, access } = parts;
   const principal = c.get("principal");
   const request = readRequest(await readJson(c, maxRequest(limits)));
   const thread = threadOf(principal, request, c.req.header("x-idempotency-key") ?? c.req.header("idempotency-key"));
@@ -46,12 +41,13 @@ async function begin(c: Context<Env>, parts: AppParts): Promise<Begun> {
   const attachments = await attach(parts, principal, picturesOf(asked), index);
   const jobs = earlier.length > 0 ? await studio.list(principal, { conversation, limit: reach }) : [];
   const branch = branchOf(thread, jobs);
-  const origin = originOf(c);
+  const origin = originOf(c.req.raw, access);
+  const address = createAddresses(parts);
   return {
     request,
     thread,
     turn: { principal, conversation, message, text: wordsOf(asked), attachments, ...(branch ? { branch } : {}), ...traceOf(c) },
-    writer: createWriter(async (artifact) => new URL(await link(artifact, principal), origin).href),
+    writer: createWriter(async (artifact) => new URL(address(principal, artifact).path, origin).href),
     created: Math.floor(Date.now() / 1000),
   };
 }

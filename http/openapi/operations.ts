@@ -3,6 +3,7 @@ import { z } from "zod";
 import { deliveryStates } from "../../core/delivery.ts";
 import { jobStates } from "../../core/job.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
+import { approvalAnswer } from "../approval-routes.ts";
 import { chatRequest } from "../chat-routes.ts";
 import { deliverySchemas } from "../delivery-routes.ts";
 import { submission } from "../job-routes.ts";
@@ -83,6 +84,10 @@ export const operations: Record<string, Operation> = {
     body: { binary: ["application/octet-stream", "multipart/form-data"] },
     answers: { 201: json("The file.", "File") },
   },
+  "GET /v1/files": {
+    query: [query("limit", { type: "integer", minimum: 1, maximum: 200, default: 50 })],
+    answers: { 200: json("The files.", "Files") },
+  },
   "GET /v1/files/:id": { answers: { 200: json("The file's facts.", "File") } },
   "GET /v1/files/:id/thumbnail": { answers: { 200: bytes("The thumbnail.", "image/webp") } },
   "GET /v1/files/:id/:name": {
@@ -107,6 +112,21 @@ export const operations: Record<string, Operation> = {
   "POST /v1/deliveries/:id/ack": { ...oneDelivery, body: deliverySchemas.acknowledgement },
   "POST /v1/deliveries/:id/fail": { ...oneDelivery, body: deliverySchemas.failed },
   "POST /v1/deliveries/:id/redeliver": oneDelivery,
+  "GET /v1/approvals": {
+    query: [
+      query("open", { type: "string", enum: ["1", "true"] }, "Only those that wait for an answer."),
+      query("limit", { type: "integer", minimum: 1, maximum: 200, default: 50 }),
+    ],
+    answers: { 200: json("The questions.", "Approvals") },
+  },
+  "GET /v1/approvals/:id": { answers: { 200: json("The question.", "Approval") } },
+  "POST /v1/approvals/:id": { body: approvalAnswer, answers: { 200: json("The question, answered.", "Approval") } },
+  "GET /approve/:id": { query: [query("t", text, "As the link has it.")], answers: { 200: bytes("The page.", "text/html") } },
+  "POST /approve/:id": {
+    query: [query("t", text, "As the link has it.")],
+    body: { binary: ["application/x-www-form-urlencoded"] },
+    answers: { 303: { about: "Answered: back to the page." } },
+  },
   "POST /v1/keys": { body: keyWish, answers: { 201: json("The key and its secret.", "NewKey") } },
   "GET /v1/keys": { answers: { 200: json("The keys, without their secrets.", "Keys") } },
   "DELETE /v1/keys/:id": { answers: { 200: json("The key.", "Key") } },

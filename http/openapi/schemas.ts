@@ -1,6 +1,7 @@
 /** What the API takes and gives besides the tools' inputs, as zod schemas; the compiler holds them to the views that are really sent. */
 import { z } from "zod";
-import type { AccessKeyView, InvokedView, StatusView, ToolView } from "../../core/client.ts";
+import { type ApprovalView, answerWays, approvalStates, faces } from "../../core/approval.ts";
+import type { AccessKeyView, InvokedView, LinkView, StatusView, ToolView } from "../../core/client.ts";
 import { type ClaimedView, type DeliveryView, deliveryStates } from "../../core/delivery.ts";
 import { type FailureView, failureCodes } from "../../core/failure.ts";
 import { jobStates, stages } from "../../core/job.ts";
@@ -12,11 +13,47 @@ const when = z.string().meta({ format: "date-time" });
 /** Any JSON object; a schema of every JSON value would only be noise. */
 const anything = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>;
 
+const approval = z.object({
+  id: z.string(),
+  state: z.enum(approvalStates),
+  text: z.string().describe("The whole question in words."),
+  calls: z.array(
+    z.object({
+      tool: z.string(),
+      title: z.string(),
+      input: anything.describe("What would run: every choice made."),
+      why: z.string().exactOptional().describe("Why a person is asked; absent where this call alone needs no yes."),
+      statement: z.string().exactOptional().describe("What they agree to besides."),
+      seconds: z.tuple([z.number(), z.number()]).exactOptional(),
+      used: z.string().exactOptional().describe("The job that it became."),
+    }),
+  ),
+  fields: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string(),
+      description: z.string().exactOptional(),
+      kind: z.enum(["text", "check"]),
+      required: z.boolean(),
+    }),
+  ),
+  face: z.enum(faces),
+  conversation: z.string().exactOptional(),
+  message: z.string().exactOptional(),
+  path: z.string().describe("Of its page on this server."),
+  created_at: when,
+  expires_at: when,
+  answered_at: when.exactOptional(),
+  answered_by: z.string().exactOptional(),
+  how: z.enum(answerWays).exactOptional(),
+}) satisfies z.ZodType<ApprovalView>;
+
 export const failure = z.object({
   code: z.enum(failureCodes),
   message: z.string().describe("What went wrong, what is allowed, and what to do next."),
   retryable: z.boolean().describe("The same request may succeed later."),
   fields: z.array(z.object({ path: z.string(), message: z.string() })).exactOptional(),
+  approval: approval.exactOptional().describe("The question, where the code is approval_required."),
 }) satisfies z.ZodType<FailureView>;
 
 export const file = z.object({
@@ -91,6 +128,7 @@ const status = z.object({
   pid: z.int(),
   data: z.string(),
   url: z.string().exactOptional(),
+  public_url: z.string().exactOptional(),
   rows: z.array(
     z.object({ part: z.string(), state: z.enum(["ok", "down", "absent", "info"]), what: z.string(), fix: z.string().exactOptional() }),
   ),
@@ -133,6 +171,7 @@ export const components: Record<string, z.ZodType> = {
   Error: z.object({ error: failure }),
   OpenAIError: z.object({ error: z.object({ message: z.string(), type: z.string(), code: z.string(), param: z.string().nullable() }) }),
   File: file,
+  Files: z.object({ files: z.array(file) }),
   Job: job,
   Jobs: z.object({ jobs: z.array(job) }),
   Invoked: invoked,
@@ -140,11 +179,13 @@ export const components: Record<string, z.ZodType> = {
   Status: status,
   Delivery: z.object({ delivery }),
   Deliveries: z.object({ deliveries: z.array(delivery) }),
+  Approval: approval,
+  Approvals: z.object({ approvals: z.array(approval) }),
   Claimed: z.object({ deliveries: z.array(claimed) }),
   NewKey: z.object({ key: accessKey, secret: z.string().describe("The whole key, shown this once.") }),
   Key: z.object({ key: accessKey }),
   Keys: z.object({ keys: z.array(accessKey) }),
-  Link: z.object({ path: z.string(), expires_at: when }),
+  Link: z.object({ path: z.string(), expires_at: when.exactOptional() }) satisfies z.ZodType<LinkView>,
   Model: model,
   Models: z.object({ object: z.literal("list"), data: z.array(model) }),
   ChatCompletion: z.object({

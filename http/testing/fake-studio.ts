@@ -2,14 +2,17 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { z } from "zod";
+import { createApprovals } from "../../core/approvals.ts";
 import type { Artifact } from "../../core/artifact.ts";
 import type { JobEvent, LiveEvent } from "../../core/event.ts";
 import { Failure } from "../../core/failure.ts";
 import { newId } from "../../core/ids.ts";
 import { isTerminal, type JobState, type JobWithArtifacts } from "../../core/job.ts";
+import { silentLog } from "../../core/log.ts";
 import { parseInput } from "../../core/parse.ts";
 import { localPrincipal } from "../../core/principal.ts";
 import type { Call, Studio } from "../../core/studio.ts";
+import { memoryApprovals } from "../../core/testing/memory-approvals.ts";
 import { defineAnswerTool, defineJobTool, type Tool } from "../../core/tool.ts";
 import { readAll } from "../../core/uploads.ts";
 
@@ -217,6 +220,9 @@ export function fakeStudio(): FakeStudio {
       return own(principal.id, id);
     },
     reroll: never,
+    rerolled: never,
+    ask: never,
+    approvals: createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32, 7), log: silentLog }),
     async outlook(job) {
       studio.outlooks++;
       return job.state === "queued" && studio.position !== undefined ? { position: studio.position, seconds: [5, 9] } : {};

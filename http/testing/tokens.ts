@@ -9,7 +9,9 @@ export interface Provider {
   asked: string[];
   /** What it answers instead, to a path. */
   broken: Map<string, { status: number; body: string }>;
-  sign(claims?: object, options?: { alg?: string; kid?: string; stranger?: boolean; bare?: boolean }): Promise<string>;
+  sign(claims?: object, options?: { alg?: string; kid?: string; stranger?: boolean; bare?: boolean; typ?: string }): Promise<string>;
+  /** From now on another key signs, and those before are gone. */
+  rotate(): void;
   /** Its public key as PEM-like bytes: what a confused verifier would take for a shared secret. */
   publicKey: Uint8Array;
   close(): Promise<void>;
@@ -17,9 +19,15 @@ export interface Provider {
 
 export const audience = "spin";
 
+type Pair = Awaited<ReturnType<typeof generateKeyPair>>;
+/** Made once: they cost a second each. */
+let pairs: Promise<Pair[]> | undefined;
+
 export async function startProvider(): Promise<Provider> {
-  const [own, stranger, spare] = [await generateKeyPair("RS256"), await generateKeyPair("RS256"), await generateKeyPair("RS256")];
-  const elliptic = await generateKeyPair("ES256");
+  pairs ??= Promise.all(["RS256", "RS256", "RS256", "ES256"].map((alg) => generateKeyPair(alg)));
+  const [own, stranger, spare, elliptic] = (await pairs) as [Pair, Pair, Pair, Pair];
+  let current = "one";
+  let signing = own.privateKey;
   const jwks = {
     keys: [
       { ...(await exportJWK(own.publicKey)), kid: "one", alg: "RS256", use: "sig" },
@@ -50,11 +58,18 @@ export async function startProvider(): Promise<Provider> {
     asked,
     broken,
     publicKey: new TextEncoder().encode(JSON.stringify(jwks.keys[0])),
-    async sign(claims = {}, { alg = "RS256", kid = alg === "ES256" ? "two" : "one", stranger: forged = false, bare = false } = {}) {
+    async sign(claims = {}, { alg = "RS256", kid = alg === "ES256" ? "two" : current, stranger: forged = false, bare = false, typ } = {}) {
       const now = Math.floor(Date.now() / 1000);
       const whole = { iss: issuer, aud: audience, sub: "june", iat: now, exp: now + 300, scope: "openid jobs:read jobs:write", ...claims };
-      const key = alg === "ES256" ? elliptic.privateKey : forged ? stranger.privateKey : own.privateKey;
-      return new SignJWT(JSON.parse(JSON.stringify(whole)) as JWTPayload).setProtectedHeader(bare ? { alg } : { alg, kid }).sign(key);
+      const key = alg === "ES256" ? elliptic.privateKey : forged ? stranger.privateKey : signing;
+      return new SignJWT(JSON.parse(JSON.stringify(whole)) as JWTPayload)
+        .setProtectedHeader({ alg, ...(bare ? {} : { kid }), ...(typ ? { typ } : {}) })
+        .sign(key);
+    },
+    rotate() {
+      current = "next";
+      signing = spare.privateKey;
+      jwks.keys = jwks.keys.flatMap((key) => (key.kid === "spare" ? { ...key, kid: "next" } : []));
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };

@@ -20,9 +20,13 @@ await serveStdio(
   {
     tools: async () => [],
     invoke: never,
+    answer: never,
     job: never,
+    jobs: never,
     watch: never,
     artifact: never,
+    artifacts: never,
+    link: never,
     thumbnail: never,
     download: never,
     cancel: never,

@@ -32,11 +32,24 @@ interface CallOptions {
   onprogress?: (progress: { progress: number; total?: number | undefined; message?: string | undefined }) => void;
 }
 
+export interface ListedPrompt {
+  name: string;
+  title?: string;
+  description?: string;
+  arguments?: { name: string; title?: string; description?: string; required?: boolean }[];
+}
+
+export type Ref = { type: "ref/prompt"; name: string } | { type: "ref/resource"; uri: string };
+
 export interface TestClient {
   call(name: string, args?: Record<string, unknown>, options?: CallOptions): Promise<Result>;
   tools(): Promise<{ name: string; [field: string]: unknown }[]>;
   read(uri: string): Promise<{ uri: string; mimeType?: string; blob?: string; text?: string }[]>;
   templates(): Promise<string[]>;
+  prompts(): Promise<ListedPrompt[]>;
+  /** The text of its only message. */
+  prompt(name: string, args?: Record<string, string>): Promise<string>;
+  complete(ref: Ref, name: string, value: string): Promise<{ values: string[]; total?: number; hasMore?: boolean }>;
   protocol(): string | undefined;
   instructions(): string | undefined;
   session(): string | undefined;
@@ -45,6 +58,12 @@ export interface TestClient {
 
 const info = { name: "test", version: "1" };
 const loose = <T>(value: unknown): T => value as T;
+
+function onlyText(result: { messages: unknown[] }): string {
+  const [message, ...more] = loose<{ role: string; content: Block }[]>(result.messages);
+  if (message?.role !== "user" || message.content.type !== "text" || more.length > 0) throw new Error("not one message of a user");
+  return message.content.text ?? "";
+}
 
 function newV2(kind: Kind): ClientV2 {
   return new ClientV2(info, { versionNegotiation: { mode: kind === "v2 modern" ? "auto" : "legacy" } });
@@ -56,6 +75,9 @@ function wrapV2(client: ClientV2, session: () => string | undefined): TestClient
     tools: async () => loose((await client.listTools()).tools),
     read: async (uri) => loose((await client.readResource({ uri })).contents),
     templates: async () => (await client.listResourceTemplates()).resourceTemplates.map((entry) => entry.uriTemplate),
+    prompts: async () => loose((await client.listPrompts()).prompts),
+    prompt: async (name, args) => onlyText(await client.getPrompt({ name, ...(args ? { arguments: args } : {}) })),
+    complete: async (ref, name, value) => loose((await client.complete({ ref, argument: { name, value } })).completion),
     protocol: () => client.getNegotiatedProtocolVersion(),
     instructions: () => client.getInstructions(),
     session,
@@ -70,6 +92,9 @@ function wrapV1(client: ClientV1, session: () => string | undefined, protocol: (
     tools: async () => loose((await client.listTools()).tools),
     read: async (uri) => loose((await client.readResource({ uri })).contents),
     templates: async () => (await client.listResourceTemplates()).resourceTemplates.map((entry) => entry.uriTemplate),
+    prompts: async () => loose((await client.listPrompts()).prompts),
+    prompt: async (name, args) => onlyText(await client.getPrompt({ name, ...(args ? { arguments: args } : {}) })),
+    complete: async (ref, name, value) => loose((await client.complete({ ref, argument: { name, value } })).completion),
     protocol,
     instructions: () => client.getInstructions(),
     session,

@@ -9,6 +9,8 @@ import { type ScriptedStudio, scriptedStudio } from "./scripted-studio.ts";
 export interface TestServer {
   url: URL;
   studio: ScriptedStudio;
+  /** Breaks every connection off. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -19,14 +21,18 @@ export async function startServer(options: Partial<McpHttpOptions> = {}): Promis
     fetch: (request) => mcp.handle(request, { id: request.headers.get("authorization")?.replace("Bearer ", "") ?? "ann" }),
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const cut = (): void => {
+    if ("closeAllConnections" in server) server.closeAllConnections();
+  };
   return {
+    cut,
     url: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`),
     studio,
     async close() {
       await mcp.close();
       await new Promise((resolve) => {
         server.close(resolve);
-        if ("closeAllConnections" in server) server.closeAllConnections();
+        cut();
       });
     },
   };

@@ -1,14 +1,17 @@
 /** A studio in memory with the real catalogue: jobs run only as far as a test says. */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { createApprovals } from "../../core/approvals.ts";
 import type { Artifact } from "../../core/artifact.ts";
 import { Failure } from "../../core/failure.ts";
 import { newId } from "../../core/ids.ts";
 import { isTerminal, type JobWithArtifacts } from "../../core/job.ts";
 import { digest, type JsonObject } from "../../core/json.ts";
+import { silentLog } from "../../core/log.ts";
 import { parseInput } from "../../core/parse.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Studio } from "../../core/studio.ts";
+import { memoryApprovals } from "../../core/testing/memory-approvals.ts";
 import { createTools } from "../../tools/index.ts";
 
 /** A whole WebP picture of one pixel. */
@@ -19,9 +22,12 @@ export interface ScriptedStudio extends Studio {
   thumbnails: Map<string, Uint8Array>;
   /** Waits that have begun and not ended, by job. */
   waiting: Map<string, number>;
+  /** Those who follow a job now, by job. */
+  watching: Map<string, number>;
   traceparents: (string | undefined)[];
   progress(id: string, fraction: number, note: string): void;
   succeed(id: string, files?: { bytes: Buffer; mediaType?: string; thumbnail?: Uint8Array }[]): void;
+  fail(id: string): void;
 }
 
 export function scriptedStudio(options: { runMs?: number } = {}): ScriptedStudio {
@@ -32,6 +38,7 @@ export function scriptedStudio(options: { runMs?: number } = {}): ScriptedStudio
   const keys = new Map<string, { digest: string; job: string }>();
   const listeners = new Map<string, Set<(fraction?: number, note?: string) => void>>();
   const waiting = new Map<string, number>();
+  const watching = new Map<string, number>();
   const traceparents: (string | undefined)[] = [];
 
   const tell = (id: string, fraction?: number, note?: string): void => {
@@ -86,6 +93,7 @@ export function scriptedStudio(options: { runMs?: number } = {}): ScriptedStudio
     jobs,
     thumbnails,
     waiting,
+    watching,
     traceparents,
     tool: unused,
     check: unused,
@@ -100,7 +108,27 @@ export function scriptedStudio(options: { runMs?: number } = {}): ScriptedStudio
     },
     get: async (principal, id) => own(principal, id),
     list: async (principal) => [...jobs.values()].filter((job) => job.principal === principal.id),
-    async *watch() {},
+    async *watch(principal, id, { signal } = {}) {
+      const job = own(principal, id);
+      watching.set(id, (watching.get(id) ?? 0) + 1);
+      let wake = (): void => {};
+      const hear = (): void => wake();
+      listeners.set(id, (listeners.get(id) ?? new Set()).add(hear));
+      try {
+        for (let seq = 1; !signal?.aborted; seq++) {
+          yield { type: "state", seq, job: id, at: job.createdAt, state: job.state, attempt: job.attempt };
+          if (isTerminal(job.state)) return;
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            signal?.addEventListener("abort", () => resolve(), { once: true });
+            if (signal?.aborted) resolve();
+          });
+        }
+      } finally {
+        listeners.get(id)?.delete(hear);
+        watching.set(id, (watching.get(id) ?? 1) - 1);
+      }
+    },
     async wait(principal, id, seconds, { signal, progress } = {}) {
       const job = own(principal, id);
       if (isTerminal(job.state) || signal?.aborted) return job;
@@ -135,6 +163,9 @@ export function scriptedStudio(options: { runMs?: number } = {}): ScriptedStudio
       job.state = "queued";
       return job;
     },
+    rerolled: unused,
+    ask: unused,
+    approvals: createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32), log: silentLog }),
     async reroll(principal, id, changes, call) {
       const parent = own(principal, id);
       return accept(principal, parent.tool, { ...parent.input, ...changes, parent: id }, call?.key).job;
@@ -142,7 +173,8 @@ export function scriptedStudio(options: { runMs?: number } = {}): ScriptedStudio
     outlook: async (job) => (job.state === "queued" ? { position: 2, seconds: [20, 40] } : {}),
     upload: unused,
     artifact: async (principal, id) => ownFile(principal, id).artifact,
-    artifacts: unused,
+    artifacts: async (principal) =>
+      [...files.values()].map(({ artifact }) => artifact).filter((artifact) => artifact.principal === principal.id),
     open: async (artifact) => Readable.from([files.get(artifact.id)?.bytes ?? Buffer.alloc(0)]),
     openStripped: async () => Buffer.from("stripped"),
     thumbnail: async (artifact) => thumbnails.get(artifact.id),
@@ -178,6 +210,13 @@ export function scriptedStudio(options: { runMs?: number } = {}): ScriptedStudio
         return artifact;
       });
       job.state = "succeeded";
+      tell(id);
+    },
+    fail(id) {
+      const job = jobs.get(id);
+      if (!job || isTerminal(job.state)) return;
+      job.state = "failed";
+      job.error = new Failure("engine_failed", "The engine gave up. Look at its log.").view();
       tell(id);
     },
   };

@@ -4,6 +4,7 @@ import { Failure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { JobStore, NewJob } from "../../core/ports/job-store.ts";
 import { trainingOffset } from "../../core/schedule.ts";
+import { useApproval } from "./approvals.ts";
 import { notice } from "./change.ts";
 import { storable, storableJson } from "./columns.ts";
 import { toJob } from "./rows.ts";
@@ -27,9 +28,19 @@ async function byKey(db: Pick<Db, "select">, principal: string, tool: string, ke
   return toJob(row);
 }
 
+/** What a yes was used for before: by the same call, that came twice at once. */
+async function byId(db: Pick<Db, "select">, principal: string, id: string): Promise<Job> {
+  const [row] = await db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.id, id), eq(jobs.principal, principal)));
+  if (!row) throw new Failure("conflict", "The yes to this was used before. Ask for the same thing again.");
+  return toJob(row);
+}
+
 /** The row as it will be read, without asking for it: the characters that PostgreSQL cannot keep are replaced alike. */
 function accepted(given: NewJob, { priority, createdAt }: { priority: number; createdAt: Date }): Job {
-  const { requestDigest: _digest, maxWaiting: _most, ...job } = given;
+  const { requestDigest: _digest, maxWaiting: _most, approval: _yes, ...job } = given;
   const row: Job = { ...job, state: "queued", priority, attempt: 0, tries: 0, createdAt, queuedAt: createdAt };
   const text = (value: unknown): unknown => (typeof value === "string" ? storable(value) : value);
   return {
@@ -41,7 +52,7 @@ function accepted(given: NewJob, { priority, createdAt }: { priority: number; cr
 
 export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
   const accept = async (given: NewJob): Promise<{ job: Job; created: boolean }> => {
-    const { origin, maxWaiting, ...columns } = given;
+    const { origin, maxWaiting, approval, ...columns } = given;
     return transact(db, async (tx, later) => {
       // one principal's requests one after the other: else those that come together all count the same waiting jobs
       later({
@@ -64,6 +75,8 @@ export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
           `You have ${waiting} jobs waiting; at most ${maxWaiting} may (MYSPINBOT_MAX_WAITING). Wait for some, or cancel some.`,
           { retryable: true },
         );
+      const holder = approval && (await useApproval(tx, later, given.principal, approval, given.id));
+      if (holder !== undefined && holder !== given.id) return { job: await byId(tx, given.principal, holder), created: false };
       const now = new Date();
       const values = {
         ...columns,

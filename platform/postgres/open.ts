@@ -7,11 +7,13 @@ import type { BusMessage } from "../../core/event.ts";
 import type { Log } from "../../core/log.ts";
 import { packageRoot } from "../../core/package-root.ts";
 import type { AccessKeyStore } from "../../core/ports/access.ts";
+import type { ApprovalStore } from "../../core/ports/approval-store.ts";
 import type { DeliveryStore } from "../../core/ports/delivery-store.ts";
 import type { ArtifactStore, JobStore } from "../../core/ports/job-store.ts";
 import type { Plans, Settings } from "../../core/ports/stores.ts";
 import { acceptance } from "./accept.ts";
 import { accessKeyStore } from "./access.ts";
+import { approvalStore } from "./approvals.ts";
 import { attemptsOf } from "./attempts.ts";
 import { channel } from "./change.ts";
 import { control } from "./control.ts";
@@ -29,6 +31,7 @@ export interface Database {
   readonly plans: Plans;
   readonly accessKeys: AccessKeyStore;
   readonly deliveries: DeliveryStore;
+  readonly approvals: ApprovalStore;
   listen(onMessage: (message: BusMessage) => void, onGap: () => void): Promise<Listening>;
   /** For what is ephemeral, in an installation of several processes without Redis. Never throws; what is too long for PostgreSQL is dropped. */
   notify(message: BusMessage): void;
@@ -91,6 +94,7 @@ export async function openPostgres(options: { url: string; log: Log; poolMax?: n
     plans: guarded(planStore(db)),
     accessKeys: guarded(accessKeyStore(db)),
     deliveries: guarded(deliveryStore(db)),
+    approvals: guarded(approvalStore(db)),
     listen: (onMessage, onGap) => listen(url, log, onMessage, onGap),
     notify(message) {
       const text = JSON.stringify(message);

@@ -7,7 +7,7 @@ import { type JobRow, toArtifact, toEvent, toJob } from "./rows.ts";
 import { artifacts, events, jobs } from "./schema.ts";
 import type { Db } from "./transact.ts";
 
-type Reads = Pick<JobStore, "get" | "list" | "events" | "position" | "durations" | "waiting" | "open">;
+type Reads = Pick<JobStore, "get" | "list" | "events" | "position" | "history" | "waiting" | "open">;
 
 export function reads(db: Db): Reads {
   const withArtifacts = async (rows: JobRow[]): Promise<JobWithArtifacts[]> => {
@@ -69,14 +69,13 @@ export function reads(db: Db): Reads {
       return ahead === undefined ? undefined : ahead + 1;
     },
 
-    async durations(tool, family) {
-      const rows = await db
-        .select({ seconds: sql<number>`extract(epoch from finished_at - started_at)::float8` })
+    async history(tool, family) {
+      return db
+        .select({ input: jobs.input, seconds: sql<number>`extract(epoch from finished_at - started_at)::float8` })
         .from(jobs)
         .where(and(eq(jobs.tool, tool), eq(jobs.family, family), sql`state = 'succeeded'`))
         .orderBy(desc(jobs.finishedAt))
         .limit(20);
-      return rows.map((row) => row.seconds);
     },
 
     async waiting() {

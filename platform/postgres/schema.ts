@@ -1,6 +1,7 @@
 /** The tables. A change here is followed by `npm run migrations`; a migration that has landed is never edited. */
 import { sql } from "drizzle-orm";
 import { bigint, boolean, doublePrecision, index, integer, pgTable, primaryKey, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import type { ApprovalAnswer, ApprovalCall, ApprovalField, ApprovalOrigin, ApprovalState } from "../../core/approval.ts";
 import type { Recipe } from "../../core/artifact.ts";
 import type { DeliveryState } from "../../core/delivery.ts";
 import type { FailureView } from "../../core/failure.ts";
@@ -181,3 +182,27 @@ export const accessKeys = pgTable("access_keys", {
   lastUsedAt: at("last_used_at"),
   revokedAt: at("revoked_at"),
 });
+
+/** Questions to people, what they said, and what it was used for. */
+export const approvals = pgTable(
+  "approvals",
+  {
+    id: text("id").primaryKey(),
+    /** Order of asking. */
+    number: bigint("number", { mode: "number" }).generatedAlwaysAsIdentity(),
+    principal: text("principal").notNull(),
+    about: text("about").notNull(),
+    state: text("state").$type<ApprovalState>().notNull(),
+    calls: jsonb("calls").$type<ApprovalCall[]>().notNull(),
+    fields: jsonb("fields").$type<ApprovalField[]>().notNull(),
+    origin: jsonb("origin").$type<ApprovalOrigin>().notNull(),
+    createdAt: at("created_at").notNull(),
+    expiresAt: at("expires_at").notNull(),
+    answer: jsonb("answer").$type<Omit<ApprovalAnswer, "at"> & { at: string }>(),
+  },
+  (table) => [
+    // the last word against two questions about the same
+    uniqueIndex("approvals_live").on(table.principal, table.about).where(sql`state in ('open', 'approved')`),
+    index("approvals_principal").on(table.principal, table.number),
+  ],
+);

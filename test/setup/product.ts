@@ -7,11 +7,11 @@ import { readConfig } from "../../config.ts";
 import type { Part } from "../../core/chat.ts";
 import type { ChatRequest, Client } from "../../core/client.ts";
 import { isTerminal } from "../../core/job.ts";
-import { silentLog } from "../../core/log.ts";
+import { type Log, silentLog } from "../../core/log.ts";
 import type { JobView } from "../../core/view.ts";
 import { createHttpClient } from "../../http/client.ts";
 import { openDataFolder } from "../../platform/data-folder/data-folder.ts";
-import { type Server, startServer } from "../../server.ts";
+import { type Server, type ServerOptions, startServer } from "../../server.ts";
 
 export interface Product {
   client: Client;
@@ -30,8 +30,12 @@ export interface Product {
 /** An address at which nobody answers. */
 const nobody = "http://127.0.0.1:9";
 
-/** @param env settings; engines and models that are not named are not there. */
-export async function startProduct(env: Record<string, string> = {}): Promise<Product> {
+/** @param env settings; engines and models that are not named are not there. @param fixtures further tools and engines. */
+export async function startProduct(
+  env: Record<string, string> = {},
+  fixtures: NonNullable<ServerOptions["fixtures"]> = {},
+  log: Log = silentLog,
+): Promise<Product> {
   const base = await mkdtemp(join(tmpdir(), "spin-product-"));
   // as root the database runs as another user, who must pass through
   await chmod(base, 0o711);
@@ -45,7 +49,7 @@ export async function startProduct(env: Record<string, string> = {}): Promise<Pr
       ollama: config.ollama.configured ? config.ollama : { url: nobody, configured: false },
     };
     const folder = await openDataFolder(data, () => undefined);
-    const server = await startServer({ config: quiet, folder, version: "0.0.0", log: silentLog, say: () => undefined });
+    const server = await startServer({ config: quiet, folder, version: "0.0.0", log, say: () => undefined, fixtures });
     return { server, client: createHttpClient({ socketPath: folder.socketPath }), url: (await server.status()).url ?? "" };
   };
   const product: Product = {

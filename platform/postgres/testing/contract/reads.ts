@@ -105,16 +105,18 @@ export function readsContract(store: () => JobStore): void {
     expect(mine[0]?.firstQueuedAt.getTime()).toBeGreaterThanOrEqual(training.job.queuedAt.getTime());
   });
 
-  it("durations are the running seconds of the last 20 that succeeded", async () => {
+  it("history: input and running seconds of the last 20 that succeeded", async () => {
     const [me, tool, family] = [unique("me"), unique("tool"), unique("family")];
     for (let n = 0; n < 22; n++) await store().publish(await running(store(), me, { tool, family }), 1, []);
     await store().settle(await running(store(), me, { tool, family }), 1, { type: "canceled" });
-    const seconds = await store().durations(tool, family);
+    const past = await store().history(tool, family);
+    expect(past[0]?.input).toMatchObject({ prompt: "a red fox" });
+    const seconds = past.map((job) => job.seconds);
     expect(seconds).toHaveLength(20);
     for (const one of seconds) expect(one).toBeGreaterThanOrEqual(0);
     const done = await store().list(me, { states: ["succeeded"], limit: 1 });
     expect(seconds[0]).toBeCloseTo(((done[0]?.finishedAt?.getTime() ?? 0) - (done[0]?.startedAt?.getTime() ?? 0)) / 1000, 3);
-    expect(await store().durations(tool, unique("other"))).toEqual([]);
+    expect(await store().history(tool, unique("other"))).toEqual([]);
   });
 
   it("open is every job that has not ended, with its heartbeat", async () => {

