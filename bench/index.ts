@@ -3,10 +3,13 @@ import { availableParallelism, loadavg } from "node:os";
 import { fileRoute } from "./files.ts";
 import { latency } from "./latency.ts";
 import { createReport } from "./numbers.ts";
+import { openWebUi } from "./openwebui.ts";
 import { start } from "./start.ts";
 import { throughput } from "./throughput.ts";
 
-const all = { latency, throughput, start, files: fileRoute };
+const all = { latency, throughput, start, files: fileRoute, openwebui: openWebUi };
+// installs 1.7 GB where there is no Open WebUI yet
+const byNameOnly = ["openwebui"];
 const asked = process.argv.slice(2);
 const report = createReport();
 for (const name of asked)
@@ -20,7 +23,7 @@ report.say(
     .join(" ")}`,
 );
 for (const [name, run] of Object.entries(all)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (asked.length > 0 ? !asked.includes(name) : byNameOnly.includes(name)) continue;
   report.say(`\n=== ${name}`);
   await run(report);
 }

@@ -11,6 +11,7 @@ import { failureResponse, HttpFailure } from "./failures.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { limitRoutes } from "./limit-routes.ts";
 import { isOpenaiPath, openaiResponse } from "./openai/errors.ts";
 import { openaiRoutes } from "./openai/routes.ts";
 import { openapiRoute } from "./openapi/route.ts";
@@ -84,6 +85,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   serviceRoutes(app, parts);
   keyRoutes(app, parts);
   chatRoutes(app, parts);
+  limitRoutes(app, parts);
   openaiRoutes(app, parts);
   openapiRoute(app, parts);
   toolRoutes(app, parts);

@@ -22,6 +22,7 @@ export const routes = [
     scope: "jobs:write",
     about: "The same for OpenAI clients: chunks as server-sent events with stream, else one answer at the end.",
   },
+  { method: "GET", path: "/v1/limits", scope: "jobs:read", about: "How large a file, a picture and a chat message may be." },
   { method: "GET", path: "/v1/models", scope: "jobs:read", about: "The one model that OpenAI clients ask for: myspinbot." },
   { method: "GET", path: "/v1/models/:model", scope: "jobs:read", about: "That model." },
   { method: "GET", path: "/v1/tools", scope: "jobs:read", about: "Every tool with the JSON Schema of its input." },
@@ -51,8 +52,9 @@ export const routes = [
     method: "POST",
     path: "/v1/files",
     scope: "jobs:write",
-    about: "Uploads a picture: the raw bytes with ?name=, or a form with one file.",
+    about: "Uploads a picture, audio, a video, a ZIP archive or model weights: the raw bytes with ?name=, or a form with one file.",
   },
+  { method: "GET", path: "/v1/files", scope: "jobs:read", about: "Files, newest first: ?sha256= those with these bytes, &limit=" },
   {
     method: "POST",
     path: "/v1/files/:id/link",

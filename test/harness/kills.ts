@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { type OwnRedis, startRedis } from "../../platform/bullmq/testing/redis-server.ts";
 import { type Audit, audit } from "./audit.ts";
+import { random } from "./random.ts";
 import { playRound, type Round, type Target } from "./round.ts";
 import { type Boundary, boundaries, makeStudio, type Studio } from "./studio.ts";
 import { postgres, redisFlush, redisRestart, server, stop } from "./targets.ts";
@@ -23,17 +24,6 @@ const wanted = boundaries.filter((boundary) => !values.only || boundary === valu
 if (!Number.isInteger(rounds) || rounds < 1 || wanted.length === 0) {
   console.error(usage);
   process.exit(2);
-}
-
-/** Mulberry32: the same seed gives the same occurrences, so that what was found can be looked for again. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 interface Cell {
