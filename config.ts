@@ -107,6 +107,15 @@ export function readConfig(env: NodeJS.ProcessEnv, uid: number | undefined = pro
   return toConfig(parsed.data, env, uid);
 }
 
+/**
+ * As `start --lan` runs: on every address of this machine, unless MYSPINBOT_HOST says otherwise, and with a key for everybody.
+ * @param names further names by which it is reached.
+ */
+export function openedToLan(config: Config, env: NodeJS.ProcessEnv, names: readonly string[]): Config {
+  const host = env["MYSPINBOT_HOST"]?.trim() ? config.host : "0.0.0.0";
+  return { ...config, host, loopback: false, allowedHosts: [...new Set([...config.allowedHosts, ...names])] };
+}
+
 function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: number | undefined): Config {
   const ollama = set.OLLAMA_URL ?? set.OLLAMA_HOST;
   const reached = set.MYSPINBOT_PUBLIC_URL === undefined ? undefined : new URL(set.MYSPINBOT_PUBLIC_URL);

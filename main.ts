@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { type Config, readConfig } from "./config.ts";
-import type { KeysClient } from "./core/client.ts";
+import { type Config, openedToLan, readConfig } from "./config.ts";
+import type { KeysClient, StatusRow } from "./core/client.ts";
 import { Failure, toFailure } from "./core/failure.ts";
 import { packageRoot } from "./core/package-root.ts";
 import { connectStudio, dataFolder, type Place } from "./place.ts";
@@ -71,20 +71,35 @@ async function chat(words: string[], flags: ChatFlags): Promise<number> {
   }
 }
 
-async function start(flags: { idle?: boolean; preview?: boolean }): Promise<number> {
+async function start(flags: { idle?: boolean; preview?: boolean; lan?: boolean }): Promise<number> {
   const read = readConfig(process.env);
   const { serve } = await import("./cli/serve.ts");
   const { startServer } = await import("./server.ts");
   const { createLog } = await import("./platform/log.ts");
-  const config = { ...read, preview: flags.preview ?? read.preview };
+  const { lanNames, openToLan } = await import("./cli/lan.ts");
+  const config = { ...(flags.lan ? openedToLan(read, process.env, lanNames()) : read), preview: flags.preview ?? read.preview };
   const folder = config.roles.http ? await dataFolder(place(config)) : undefined;
+  if (flags.lan && !folder) throw new Failure("config", "--lan opens the studio's HTTP, and ROLES=worker has none. Leave one of them out.");
   return serve({
     start: () =>
       startServer({
         ...{ config, version, say, log: createLog(config.logLevel), anyPort: process.env["MYSPINBOT_PORT"] === undefined },
         ...(folder ? { folder } : {}),
         ...(flags.idle ? { idle: true } : {}),
+        ...(flags.lan ? { lan: true } : {}),
       }),
+    async ready({ url }) {
+      if (!flags.lan || !folder || url === undefined) return;
+      const { createKeysClient } = await import("./http/keys-client.ts");
+      const keys = createKeysClient({ socketPath: folder.socketPath });
+      await openToLan({
+        keys,
+        url,
+        open: !read.loopback || process.env["MYSPINBOT_HOST"]?.trim() === undefined,
+        people: config.openWebUiUserSecret !== undefined,
+        say,
+      });
+    },
     stdout: process.stdout,
     say,
   });
@@ -109,15 +124,36 @@ async function mcp(): Promise<number> {
   return 0;
 }
 
-async function doctor(): Promise<number> {
+interface DoctorFlags {
+  url?: string;
+  key?: string;
+  userSecret?: string;
+}
+
+async function doctor({ url, key: given, userSecret: secret }: DoctorFlags): Promise<number> {
+  const { doctorServer, runDoctor } = await import("./cli/doctor.ts");
+  if (url !== undefined) {
+    const key = given ?? process.env["MYSPINBOT_KEY"];
+    const userSecret = secret ?? process.env["OPENWEBUI_USER_SECRET"];
+    return doctorServer({ url, version, ...(key ? { key } : {}), ...(userSecret ? { userSecret } : {}) }, process.stdout);
+  }
   const config = readConfig(process.env);
-  const { runDoctor } = await import("./cli/doctor.ts");
-  const folder = await dataFolder(place(config));
   const { createHttpClient } = await import("./http/client.ts");
-  const running = await createHttpClient({ socketPath: folder.socketPath })
-    .status()
-    .catch(() => undefined);
-  return runDoctor(running ?? (await (await import("./standalone.ts")).standaloneStatus(config, version)), process.stdout);
+  const { machineRows, standaloneStatus } = await import("./standalone.ts");
+  const broken: StatusRow[] = [];
+  const folder = await dataFolder(place(config)).catch((error: unknown) => {
+    broken.push({ part: "Data folder", state: "down", what: toFailure(error).message });
+    return undefined;
+  });
+  const client = folder && createHttpClient({ socketPath: folder.socketPath });
+  const running = await client?.status().catch(() => undefined);
+  const status = running ?? (await standaloneStatus(config, version));
+  const machine = await machineRows(config, {
+    version,
+    portAsked: Boolean(process.env["MYSPINBOT_PORT"]?.trim()),
+    ...(running ? { running } : {}),
+  });
+  return runDoctor({ ...status, rows: [...broken, ...status.rows, ...machine] }, process.stdout);
 }
 
 async function stop(): Promise<number> {
@@ -160,6 +196,7 @@ const program = new Command("myspinbot")
 program
   .command("start")
   .description("runs the studio: faces, queue and lane in one process, and says where it listens")
+  .option("--lan", "for other machines and containers: listens on every address, and makes a key for Open WebUI the first time")
   .option("--preview", "preview pictures in spite of a real engine")
   .option("--idle", "end after a while without work (how `chat` and `mcp` start it)")
   .action(run((flags) => start(flags)));
@@ -188,8 +225,11 @@ program
   .action(run(() => mcp()));
 program
   .command("doctor")
-  .description("what was found, what was not, and the command that brings it")
-  .action(run(() => doctor()));
+  .description("what is wrong, what was found and what was not, each with the command or setting that helps")
+  .option("--url <address>", "looks at a studio from outside instead, as Open WebUI meets it, such as http://host.docker.internal:4417")
+  .option("--key <key>", "the key that Open WebUI uses (or MYSPINBOT_KEY)")
+  .option("--user-secret <text>", "the secret with which Open WebUI signs its people (or OPENWEBUI_USER_SECRET)")
+  .action(run((flags) => doctor(flags)));
 program
   .command("stop")
   .description("stops the studio of this data folder; jobs go on at the next start")

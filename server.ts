@@ -55,6 +55,8 @@ export interface ServerOptions {
   say(text: string): void;
   /** Takes any free port where the usual one is taken: nobody asked for it by name. */
   anyPort?: boolean;
+  /** Opened to others by somebody who makes the key for them: no first one for everything is made. */
+  lan?: boolean;
   /** Ends by itself after the configured minutes without a request and without an open job. */
   idle?: boolean;
   /** Only for a harness that injects faults: told after a job was committed, and waited for at an attempt's boundaries. */
@@ -235,7 +237,7 @@ async function wire(
     data: folder?.path ?? "none",
     ...(url ? { url } : {}),
     ...(url && config.publicUrl ? { public_url: config.publicUrl } : {}),
-    rows: await statusRows({ engines: engines.all, agent, checks, paused: studio.paused }),
+    rows: await statusRows({ engines: engines.all, agent, checks, paused: studio.paused, config }),
   });
   if (!config.roles.http) return status;
 
@@ -243,7 +245,7 @@ async function wire(
   const keys = createAccessKeys({ store: database.accessKeys, log });
   const links = createLinks({ secret, owner: artifacts.owner });
   // one that a client started writes into a log: nobody would see the key there, and it is no place for one
-  if (!config.loopback && config.key === undefined && !options.idle) {
+  if (!config.loopback && config.key === undefined && !options.idle && !options.lan) {
     const first = await keys.createFirst();
     if (first)
       say(

@@ -1,7 +1,8 @@
 /** What `doctor` can tell while no studio runs: engines, chat model and what is configured elsewhere are looked at, nothing is started or changed. */
 import { chatModelOf } from "./agent/model.ts";
+import { disk, portRow } from "./cli/diagnose/machine.ts";
 import type { Config } from "./config.ts";
-import type { StatusView } from "./core/client.ts";
+import type { StatusRow, StatusView } from "./core/client.ts";
 import { silentLog } from "./core/log.ts";
 import { createS3Files } from "./platform/files/s3.ts";
 import { openPostgres } from "./platform/postgres/open.ts";
@@ -26,7 +27,8 @@ function outside({ databaseUrl, s3 }: Config): StatusParts["checks"] {
   };
 }
 
-export async function standaloneStatus(config: Config, version: string): Promise<StatusView> {
+/** @param container whether we run in one; looked up when left out. */
+export async function standaloneStatus(config: Config, version: string, container?: boolean): Promise<StatusView> {
   const seen = async () => false;
   const comfyui = createComfyui({
     ...config.comfyui,
@@ -42,10 +44,36 @@ export async function standaloneStatus(config: Config, version: string): Promise
     ...(config.openai ? { openai: config.openai } : {}),
   });
   try {
-    const rows = await statusRows({ engines: [comfyui], agent: model, checks: outside(config), paused: async () => undefined });
+    const rows = await statusRows({
+      engines: [comfyui],
+      agent: model,
+      checks: outside(config),
+      paused: async () => undefined,
+      config,
+      ...(container === undefined ? {} : { container }),
+    });
     const studio = { part: "Studio", state: "absent", what: "not running", fix: "myspinbot start" } as const;
     return { version, pid: 0, data: config.data, rows: [studio, ...rows] };
   } finally {
     await comfyui.close();
   }
+}
+
+export interface MachineOptions {
+  version: string;
+  /** Whether MYSPINBOT_PORT was set. */
+  portAsked: boolean;
+  /** The studio that runs on this data folder. */
+  running?: StatusView;
+}
+
+/** What `doctor` tells of this machine, whether a studio runs or not. */
+export async function machineRows(config: Config, { version, portAsked, running }: MachineOptions): Promise<StatusRow[]> {
+  const port = running ? undefined : await portRow(config.host, config.port, portAsked);
+  const room = await disk(config.data);
+  const other: StatusRow = {
+    ...{ part: "Version", state: "info", what: `the studio that runs is ${running?.version}, and this is ${version}` },
+    fix: "myspinbot stop, then start it again",
+  };
+  return [port, room, running && running.version !== version ? other : undefined].filter((row) => row !== undefined);
 }

@@ -1,4 +1,6 @@
 /** The table of what was found and what was not, each with the command that brings it: printed at start, by `doctor` and at `/v1/status`. */
+import { inContainer } from "./cli/diagnose/container.ts";
+import { type Addresses, chatModelRow, comfyuiRow, ownAddress } from "./cli/diagnose/rows.ts";
 import type { Agent } from "./core/chat.ts";
 import type { StatusRow } from "./core/client.ts";
 import { toFailure } from "./core/failure.ts";
@@ -10,6 +12,10 @@ export interface StatusParts {
   /** Named checks that resolve where the part works: database, queue, files. */
   checks: Record<string, { what: string; check(): Promise<void> }>;
   paused(): Promise<{ mode: string; since: string } | undefined>;
+  /** Where others are looked for, so that a part that does not work is told with its cause. */
+  config: Addresses & { databaseUrl?: string; redisUrl?: string; s3?: { endpoint: string } };
+  /** Whether we run in a container; looked up when left out. */
+  container?: boolean;
 }
 
 /** A part that hangs must not hang the table. */
@@ -59,15 +65,32 @@ async function modelRow(agent: StatusParts["agent"]): Promise<StatusRow> {
 }
 
 export async function statusRows(parts: StatusParts): Promise<StatusRow[]> {
+  const { config, container = inContainer() } = parts;
+  const lying = {
+    Database: ["DATABASE_URL", config.databaseUrl],
+    Queue: ["REDIS_URL", config.redisUrl],
+    Files: ["S3_ENDPOINT", config.s3?.endpoint],
+  };
   const checks = Object.entries(parts.checks).map(async ([part, { what, check }]): Promise<StatusRow> => {
     try {
       await within(check());
       return { part, state: "ok", what };
     } catch (error) {
-      return { part, state: "down", what: toFailure(error).message };
+      const row: StatusRow = { part, state: "down", what: toFailure(error).message };
+      const [setting, address] = lying[part as keyof typeof lying] ?? [];
+      return setting && address ? ownAddress(row, setting, address, container) : row;
     }
   });
-  const rows = await Promise.all([...checks, modelRow(parts.agent), ...parts.engines.map(engineRow)]);
+  // what is only told better must not be lost by it
+  const better = async (row: StatusRow, work: (row: StatusRow) => Promise<StatusRow>) => within(work(row)).catch(() => row);
+  const rows = await Promise.all([
+    ...checks,
+    modelRow(parts.agent).then((row) => better(row, (one) => chatModelRow(one, config, container))),
+    ...parts.engines.map(async (engine) => {
+      const row = await engineRow(engine);
+      return engine.id === "comfyui" ? better(row, (one) => comfyuiRow(one, config.comfyui, container)) : row;
+    }),
+  ]);
   const paused = await within(parts.paused()).catch(() => undefined);
   if (paused) rows.push({ part: "Paused", state: "info", what: `since ${paused.since}; jobs wait`, fix: 'myspinbot chat "/resume"' });
   return rows;

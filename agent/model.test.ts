@@ -67,7 +67,7 @@ describe("the choice of a model", () => {
     await chat.turn("draw a red fox");
     expect(ollama.chats()[0]).toMatchObject({ model: "qwen3:4b", think: false });
   });
-  it.each(["olmo2:7b", "phi3:mini"])("falls to rules with %s, which cannot call tools, and says so", async (model) => {
+  it.each(["olmo2:7b", "phi3:mini"])("plans by rules with %s, which cannot call tools, and says so", async (model) => {
     const ollama = await fake({ models: [model] });
     const chat = createTestChat({ model: sourceOf(ollama.url) });
     const parts = await chat.turn("draw a red fox");
@@ -75,12 +75,18 @@ describe("the choice of a model", () => {
     expect(textOf(parts)).toMatch(new RegExp(`${model} cannot call tools.*ollama pull`));
     expect(chat.studio.jobs).toHaveLength(1);
     expect(ollama.chats()).toEqual([]);
-    expect(await chat.agent.status()).toMatchObject({ planner: "rules", model, fix: expect.stringContaining("ollama pull") });
+    expect(await chat.agent.status()).toMatchObject({ planner: "guided", model, note: expect.stringContaining("ollama pull") });
+  });
+  it("is never one that only embeds", async () => {
+    const ollama = await fake({ models: ["nomic-embed-text", "phi3:mini"] });
+    expect(await sourceOf(ollama.url).choose(never)).toMatchObject({ planner: "guided", model: { name: "phi3:mini" } });
+    const alone = await fake({ models: ["nomic-embed-text"] });
+    expect((await sourceOf(alone.url).choose(never)).planner).toBe("rules");
   });
   it("looks again when the list of models changes", async () => {
     const before = await startFakeOllama({ models: ["phi3:mini"] });
     const source = sourceOf(before.url);
-    expect((await source.choose(never)).planner).toBe("rules");
+    expect((await source.choose(never)).planner).toBe("guided");
     await before.close();
     const after = await startFakeOllama({ models: ["mistral:7b", "phi3:mini"], port: Number(new URL(before.url).port) });
     closing.push(after.close);

@@ -6,7 +6,11 @@ import { createOllamaSource } from "./model/ollama-source.ts";
 import { createOpenAiSource } from "./model/openai-source.ts";
 
 /** What plans this turn. `note` is said to the person where it is not the model's own tool calls. */
-export type PlannerChoice = { planner: "native"; model: PlanningModel } | { planner: "rules"; note?: string };
+export type PlannerChoice =
+  | { planner: "native"; model: PlanningModel }
+  /** `better`: the command that brings a model that calls tools, where there is one. */
+  | { planner: "guided"; model: PlanningModel; better?: string }
+  | { planner: "rules"; note?: string };
 
 export interface ChatModelSource {
   /** Failure `model_unavailable`, naming the model and the command that brings it, where one was configured or seen and does not answer. */
@@ -22,7 +26,7 @@ export interface ChatModelOptions {
   ollama: { url: string; configured: boolean; model?: string };
   /** Where set, it is used and Ollama is not asked. */
   openai?: { baseUrl: string; model: string; apiKey?: string };
-  /** Whether a model that calls tools was ever there; kept over restarts. */
+  /** Whether a model was ever there; kept over restarts. */
   seen: { get(): Promise<boolean>; set(): Promise<void> };
   log: Log;
   tuning?: Tuning;

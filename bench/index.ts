@@ -4,10 +4,13 @@ import { fileRoute } from "./files.ts";
 import { latency } from "./latency.ts";
 import { mcp } from "./mcp.ts";
 import { createReport } from "./numbers.ts";
+import { openWebUi } from "./openwebui.ts";
 import { start } from "./start.ts";
 import { throughput } from "./throughput.ts";
 
-const all = { latency, throughput, start, files: fileRoute, mcp };
+const all = { latency, throughput, start, files: fileRoute, mcp, openwebui: openWebUi };
+// installs 1.7 GB where there is no Open WebUI yet
+const byNameOnly = ["openwebui"];
 const asked = process.argv.slice(2);
 const report = createReport();
 for (const name of asked)
@@ -21,7 +24,7 @@ report.say(
     .join(" ")}`,
 );
 for (const [name, run] of Object.entries(all)) {
-  if (asked.length > 0 && !asked.includes(name)) continue;
+  if (asked.length > 0 ? !asked.includes(name) : byNameOnly.includes(name)) continue;
   report.say(`\n=== ${name}`);
   await run(report);
 }

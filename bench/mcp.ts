@@ -40,7 +40,9 @@ export async function mcp(report: Report): Promise<void> {
     }
     judge(report, await measure(open, report));
   } finally {
-    for (const contender of open) await contender.end().catch((error: unknown) => report.say(`${contender.name} did not end: ${error}`));
+    await Promise.all(
+      open.map((contender) => contender.end().catch((error: unknown) => report.say(`${contender.name} did not end: ${error}`))),
+    );
     await bare?.end();
     await fake.end();
   }

@@ -129,7 +129,7 @@ it("passes on any other trouble at once", async () => {
 
 it("a started server is a session of its own and outlives its starter's interrupt", async () => {
   const logPath = join(folder, "log");
-  const script = `console.log("pid", process.pid); process.on("SIGTERM", () => process.exit(0)); setInterval(() => {}, 1000)`;
+  const script = `process.on("SIGTERM", () => process.exit(0)); console.log("pid", process.pid); setInterval(() => {}, 1000)`;
   const server = await spawnServer({ command: [process.execPath, "-e", script], logPath });
   let pid = 0;
   while (!pid) {

@@ -1,5 +1,6 @@
 /** `start`: runs until it is told to stop, and then stops in order. */
 import type { StatusView } from "../core/client.ts";
+import { toFailure } from "../core/failure.ts";
 import { renderStatus } from "./doctor.ts";
 
 interface Running {
@@ -10,6 +11,8 @@ interface Running {
 
 export interface ServeOptions {
   start(): Promise<Running>;
+  /** What is left to be said or done once it listens. */
+  ready?(status: StatusView): Promise<void>;
   stdout: { write(text: string): unknown };
   say(text: string): void;
 }
@@ -18,7 +21,7 @@ export interface ServeOptions {
 const patience = 10_000;
 
 /** @returns the exit code. A second signal ends it at once: what was accepted is safe, and the next start goes on with it. */
-export async function serve({ start, stdout, say }: ServeOptions): Promise<number> {
+export async function serve({ start, ready, stdout, say }: ServeOptions): Promise<number> {
   let server: Running | undefined;
   let asked = false;
   const signaled = (signal: NodeJS.Signals) => {
@@ -30,7 +33,12 @@ export async function serve({ start, stdout, say }: ServeOptions): Promise<numbe
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, signaled);
   server = await start();
   if (asked) await server.stop(patience);
-  else stdout.write(renderStatus(await server.status()));
+  else {
+    const status = await server.status();
+    stdout.write(renderStatus(status));
+    // it serves, whatever becomes of this
+    await ready?.(status).catch((error: unknown) => say(`error: ${toFailure(error).message}`));
+  }
   await server.stopped;
   return 0;
 }

@@ -164,10 +164,10 @@ export function createStudio(given: StudioParts): Studio {
       return media.strip(await readAll(body, 500_000_000, tooLargeToStrip), artifact.mediaType);
     },
 
-    async thumbnail(artifact, side) {
+    async thumbnail(artifact, side, as) {
       if (!artifact.width) return undefined;
       const body = await files.open(artifact.storageKey);
-      return media.thumbnail(await readAll(body, 500_000_000, tooLargeToStrip), side);
+      return media.thumbnail(await readAll(body, 500_000_000, tooLargeToStrip), side, as);
     },
 
     models: () => Promise.all(engines.all.map((engine) => engine.models())),

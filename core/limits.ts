@@ -21,7 +21,22 @@ export const defaultLimits: Limits = {
   maxPixels: 2048 * 2048,
   maxUpscaledPixels: 64_000_000,
   maxPrompt: 4000,
-  maxUpload: 50_000_000,
+  maxUpload: 500_000_000,
   maxWaiting: 200,
   askAboveMinutes: 30,
 };
+
+/** Bytes of one picture: it is read whole, to be looked into. `maxUpload` where that is less. */
+const maxPictureBytes = 50_000_000;
+/** Files of one chat message. */
+export const maxAttachments = 500;
+/** Characters of one chat message. */
+export const maxText = 32_000;
+
+export const pictureLimit = ({ maxUpload }: Limits): number => Math.min(maxUpload, maxPictureBytes);
+
+/** Such as `500 MB`. */
+export function bytesWords(bytes: number): string {
+  if (bytes < 10_000) return `${bytes} bytes`;
+  return bytes < 1_000_000 ? `${Math.floor(bytes / 1000)} kB` : `${Math.floor(bytes / 1_000_000)} MB`;
+}

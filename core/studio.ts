@@ -68,13 +68,13 @@ export interface Studio {
 
   upload(principal: Principal, file: { name: string; body: Readable; bytes?: number }): Promise<Artifact>;
   artifact(principal: Principal, id: string): Promise<Artifact>;
-  artifacts(principal: Principal, options?: { conversation?: string; limit?: number }): Promise<Artifact[]>;
+  artifacts(principal: Principal, options?: { conversation?: string; sha256?: string; limit?: number }): Promise<Artifact[]>;
   /** The stored bytes. */
   open(artifact: Artifact, range?: ByteRange): Promise<Readable>;
   /** The bytes without recipe and other metadata. */
   openStripped(artifact: Artifact): Promise<Uint8Array>;
-  /** Small WebP picture, or undefined for what is not a picture. */
-  thumbnail(artifact: Artifact, side: number): Promise<Uint8Array | undefined>;
+  /** Small picture, WebP unless asked otherwise, or undefined for what is not a picture. */
+  thumbnail(artifact: Artifact, side: number, as?: "webp" | "jpeg"): Promise<Uint8Array | undefined>;
 
   models(): Promise<ModelList[]>;
   engines(): Promise<EngineStatus[]>;

@@ -5,6 +5,7 @@ import type { Artifact } from "./artifact.ts";
 import { Failure } from "./failure.ts";
 import { defaultLimits } from "./limits.ts";
 import type { ArtifactStore } from "./ports/job-store.ts";
+import type { Media } from "./ports/media.ts";
 import { readAll, safeName, storeUpload } from "./uploads.ts";
 import { artifactView } from "./view.ts";
 
@@ -61,4 +62,72 @@ it("stops reading as soon as there is too much", async () => {
   );
   await expect(readAll(body, 5000, () => new Failure("limit_exceeded", "too much"))).rejects.toMatchObject({ code: "limit_exceeded" });
   expect(given).toBeLessThan(100);
+});
+
+const passing = (ending: string): Media => ({
+  ...plainMedia,
+  tell: () => {
+    let bytes = 0;
+    return {
+      feed: (chunk) => {
+        bytes += chunk.length;
+      },
+      end: () => {
+        if (bytes % 1000 !== 0) throw new Failure("unsupported_media", "it ends too early");
+        return { mediaType: "audio/wav", ending };
+      },
+    };
+  },
+});
+
+async function bring(bytes: number, maxUpload: number, given: { bytes?: number } = {}) {
+  const { Readable } = await import("node:stream");
+  const files = memoryFiles();
+  const known: Artifact[] = [];
+  let sent = 0;
+  const body = Readable.from(
+    (function* () {
+      for (; sent < bytes; sent += 500) yield Buffer.alloc(Math.min(500, bytes - sent));
+    })(),
+    { objectMode: false },
+  );
+  const limits = { ...defaultLimits, maxUpload };
+  const artifacts = rows(async (artifact) => void known.push(artifact));
+  const stored = await storeUpload({ files, media: passing("wav"), artifacts, limits }, { id: "p" } as never, {
+    ...{ name: "my voice.png", body },
+    ...given,
+  }).catch((error: unknown) => error as Failure);
+  return { stored, files: files.stored.size, known, sent, closed: body.destroyed };
+}
+
+it("stores what is no picture while it passes by, under the name of what it is", async () => {
+  const { stored, known, files } = await bring(20_000, 50_000);
+  expect(stored).toMatchObject({ name: "my voice.wav", mediaType: "audio/wav", bytes: 20_000, attempt: 0 });
+  expect([known.length, files]).toEqual([1, 1]);
+});
+
+it.each([
+  ["one that says beforehand that it is too large", 90_000, { bytes: 90_000 }, "limit_exceeded", 0],
+  ["one that becomes too large", 90_000, {}, "limit_exceeded", 60_000],
+  ["one that ends too early", 20_300, {}, "unsupported_media", 21_000],
+])("of %s nothing is left, and no more is read than needed", async (_what, bytes, given, code, most) => {
+  const { stored, files, known, sent, closed } = await bring(bytes, 30_000, given);
+  expect(stored).toMatchObject({ name: "Failure", code });
+  expect([files, known, closed]).toEqual([0, [], true]);
+  expect(sent).toBeLessThanOrEqual(most);
+});
+
+it("reads a picture whole, and so within a limit of its own", async () => {
+  const { Readable } = await import("node:stream");
+  const body = Readable.from(
+    (function* () {
+      for (let sent = 0; sent < 60; sent++) yield Buffer.alloc(1_000_000);
+    })(),
+    { objectMode: false },
+  );
+  const parts = { files: memoryFiles(), media: plainMedia, artifacts: rows(async () => undefined), limits: defaultLimits };
+  await expect(storeUpload(parts, { id: "p" } as never, { name: "x.png", body })).rejects.toMatchObject({
+    code: "limit_exceeded",
+    message: expect.stringContaining("A picture has at most 50 MB"),
+  });
 });

@@ -1,40 +1,67 @@
-/** Pictures that a person brings: read whole within the limit, looked into, stored, and only then known. */
-import type { Readable } from "node:stream";
+/** Files that a person brings: known by their content, stored as they come, and only then told of. A picture alone is read whole, to be looked into. */
+import { Readable } from "node:stream";
 import type { Artifact } from "./artifact.ts";
 import { Failure, toFailure } from "./failure.ts";
 import { newId } from "./ids.ts";
-import type { Limits } from "./limits.ts";
-import type { FileStore } from "./ports/files.ts";
+import { bytesWords, type Limits, pictureLimit } from "./limits.ts";
+import type { FileStore, StoredFile } from "./ports/files.ts";
 import type { ArtifactStore } from "./ports/job-store.ts";
-import type { Media } from "./ports/media.ts";
+import type { FileCheck, Media } from "./ports/media.ts";
 import type { Principal } from "./principal.ts";
 
-const ending: Record<string, string> = { "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp" };
+/** Bytes by which a kind is told. */
+const headBytes = 512;
 
-function tooLarge(limits: Limits): Failure {
-  return new Failure("limit_exceeded", `The file is larger than ${limits.maxUpload} bytes (MYSPINBOT_MAX_UPLOAD). Send a smaller one.`);
+export function tooLarge(limits: Limits): Failure {
+  return new Failure(
+    "limit_exceeded",
+    `A file has at most ${bytesWords(limits.maxUpload)} (MYSPINBOT_MAX_UPLOAD). Send a smaller one, or ask whoever runs this server for more.`,
+  );
+}
+
+function pictureTooLarge(limits: Limits): Failure {
+  return new Failure("limit_exceeded", `A picture has at most ${bytesWords(pictureLimit(limits))}. Save it smaller, as JPEG for example.`);
 }
 
 /** All bytes of a stream, or Failure `limit_exceeded` as soon as there are too many. */
-export async function readAll(body: Readable, limit: number, over: () => Failure): Promise<Uint8Array> {
+export async function readAll(body: AsyncIterable<unknown>, limit: number, over: () => Failure): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += (chunk as Uint8Array).length;
-    if (bytes > limit) {
-      body.destroy();
-      throw over();
-    }
-    chunks.push(chunk as Uint8Array);
-  }
+  for await (const chunk of within(body, limit, over)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** A name a person may have given, without what a file system or a header could stumble over. */
-export function safeName(name: string, extension: string): string {
+async function* within(body: AsyncIterable<unknown>, limit: number, over: () => Failure): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const given of body) {
+    const chunk = given as Uint8Array;
+    bytes += chunk.length;
+    if (bytes > limit) throw over();
+    yield chunk;
+  }
+}
+
+/** The first bytes; and all bytes, those among them. */
+async function peek(body: Readable): Promise<{ head: Uint8Array; all: AsyncGenerator<Uint8Array> }> {
+  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  const first: Uint8Array[] = [];
+  for (let bytes = 0; bytes < headBytes; ) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    first.push(value);
+    bytes += value.length;
+  }
+  async function* all() {
+    yield* first;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  }
+  return { head: Buffer.concat(first).subarray(0, headBytes), all: all() };
+}
+
+/** A name a person may have given, without what a file system or a header could stumble over. @param otherwise where nothing is left of it. */
+export function safeName(name: string, extension: string, otherwise = "picture"): string {
   const cleaned = name
     .replace(/^.*[/\\]/, "")
-    .replace(/\.[a-z0-9]{1,5}$/i, "")
+    .replace(/\.(safetensors|[a-z0-9]{1,5})$/i, "")
     .normalize("NFC")
     // half characters, control and direction-changing ones, and what file systems and headers give a meaning to
     .replace(/[\p{Surrogate}\p{Cc}\p{Cf}"<>|:*?/\\]/gu, "")
@@ -42,41 +69,62 @@ export function safeName(name: string, extension: string): string {
     .trim();
   // by characters: half of one cannot be written into an address
   const base = [...cleaned].slice(0, 100).join("");
-  return `${base || "picture"}.${extension}`;
+  return `${base || otherwise}.${extension}`;
+}
+
+type Parts = { files: FileStore; media: Media; artifacts: ArtifactStore; limits: Limits };
+type Stored = StoredFile & Pick<Artifact, "storageKey" | "mediaType" | "width" | "height"> & { ending: string };
+
+async function storePicture({ files, media, limits }: Parts, id: string, all: AsyncIterable<Uint8Array>): Promise<Stored> {
+  const bytes = await readAll(all, pictureLimit(limits), () => pictureTooLarge(limits));
+  const { mediaType, width, height } = await media.inspect(bytes);
+  const ending = mediaType === "image/jpeg" ? "jpg" : mediaType.slice("image/".length);
+  const storageKey = `uploads/${id}.${ending}`;
+  return { ...(await files.put(storageKey, bytes, { mediaType })), storageKey, mediaType, width, height, ending };
+}
+
+/** Stored while it is looked through: what turns out to be broken, or too long, leaves nothing. */
+async function storePassing({ files, limits }: Parts, id: string, all: AsyncIterable<Uint8Array>, check: FileCheck): Promise<Stored> {
+  let found: ReturnType<FileCheck["end"]> | undefined;
+  async function* passing() {
+    for await (const chunk of within(all, limits.maxUpload, () => tooLarge(limits))) {
+      check.feed(chunk);
+      yield chunk;
+    }
+    found = check.end();
+  }
+  const storageKey = `uploads/${id}`;
+  const stored = await files.put(storageKey, Readable.from(passing(), { objectMode: false }));
+  if (!found) throw new Error("the file store did not read to the end");
+  return { ...stored, storageKey, ...found };
 }
 
 export async function storeUpload(
-  parts: { files: FileStore; media: Media; artifacts: ArtifactStore; limits: Limits },
+  parts: Parts,
   principal: Principal,
   file: { name: string; body: Readable; bytes?: number },
 ): Promise<Artifact> {
-  if (file.bytes !== undefined && file.bytes > parts.limits.maxUpload) throw tooLarge(parts.limits);
-  const bytes = await readAll(file.body, parts.limits.maxUpload, () => tooLarge(parts.limits));
-  const picture = await parts.media.inspect(bytes);
-  const id = newId("art");
-  const extension = ending[picture.mediaType] ?? "bin";
-  const storageKey = `uploads/${id}.${extension}`;
-  const stored = await parts.files.put(storageKey, bytes, { mediaType: picture.mediaType });
-  const artifact: Artifact = {
-    id,
-    principal: principal.id,
-    attempt: 0,
-    ordinal: 0,
-    name: safeName(file.name, extension),
-    mediaType: picture.mediaType,
-    bytes: stored.bytes,
-    sha256: stored.sha256,
-    storageKey,
-    width: picture.width,
-    height: picture.height,
-    createdAt: new Date(),
-  };
   try {
-    await parts.artifacts.addUpload(artifact);
+    if (file.bytes !== undefined && file.bytes > parts.limits.maxUpload) throw tooLarge(parts.limits);
+    const { head, all } = await peek(file.body);
+    const kind = parts.media.tell(head, file.name);
+    const id = newId("art");
+    const { ending, ...stored } = await (kind === "picture" ? storePicture(parts, id, all) : storePassing(parts, id, all, kind));
+    const name = safeName(file.name, ending, kind === "picture" ? "picture" : "file");
+    const artifact: Artifact = { id, principal: principal.id, attempt: 0, ordinal: 0, name, ...stored, createdAt: new Date() };
+    await keep(parts, artifact);
+    return artifact;
+  } finally {
+    file.body.destroy();
+  }
+}
+
+async function keep({ artifacts, files }: Parts, artifact: Artifact): Promise<void> {
+  try {
+    await artifacts.addUpload(artifact);
   } catch (error) {
     // a database that went away may have committed the row: then the file must stay, else the sweep finds it
-    if (toFailure(error).code !== "database_unavailable") await parts.files.remove(storageKey).catch(() => undefined);
+    if (toFailure(error).code !== "database_unavailable") await files.remove(artifact.storageKey).catch(() => undefined);
     throw error;
   }
-  return artifact;
 }

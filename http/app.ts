@@ -13,6 +13,7 @@ import { failureResponse, HttpFailure } from "./failures.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { jobRoutes } from "./job-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
+import { limitRoutes } from "./limit-routes.ts";
 import { mcpRoute } from "./mcp-route.ts";
 import { challenged } from "./oauth-challenge.ts";
 import { resourceRoutes } from "./oauth-resource.ts";
@@ -89,6 +90,7 @@ export function createApp(parts: AppParts): Hono<Env> {
   serviceRoutes(app, parts);
   keyRoutes(app, parts);
   chatRoutes(app, parts);
+  limitRoutes(app, parts);
   openaiRoutes(app, parts);
   openapiRoute(app, parts);
   toolRoutes(app, parts);

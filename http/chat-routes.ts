@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Part } from "../core/chat.ts";
 import { converse } from "../core/converse.ts";
 import { newId } from "../core/ids.ts";
+import { maxAttachments, maxText } from "../core/limits.ts";
 import { parseWith, readJson } from "./body.ts";
 import type { Env } from "./env.ts";
 import type { AppParts } from "./parts.ts";
@@ -14,10 +15,13 @@ const id = z.string().regex(/^[\w.:-]{1,128}$/, "1 to 128 letters, digits, dots,
 
 export const chatRequest = z
   .strictObject({
-    text: z.string(),
+    text: z.string().max(maxText, `at most ${maxText} characters; say it in fewer words, or in several messages`),
     conversation: id.optional(),
     message: id.optional(),
-    attachments: z.array(z.string().max(100)).max(20, "at most 20 files").optional(),
+    attachments: z
+      .array(z.string().max(100))
+      .max(maxAttachments, `at most ${maxAttachments} files; send the rest in another message`)
+      .optional(),
     branch: z.array(id).max(2000, "at most 2000 messages").optional(),
   })
   .refine((body) => body.text.trim() !== "" || body.attachments?.length, { path: ["text"], error: "say what you want, or attach a file" });

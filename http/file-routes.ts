@@ -4,7 +4,8 @@ import type { Context, Hono } from "hono";
 import { z } from "zod";
 import type { Artifact } from "../core/artifact.ts";
 import { Failure } from "../core/failure.ts";
-import type { Limits } from "../core/limits.ts";
+import { bytesWords, type Limits, pictureLimit } from "../core/limits.ts";
+import { tooLarge } from "../core/uploads.ts";
 import { artifactView } from "../core/view.ts";
 import { createAddresses } from "./addresses.ts";
 import { chunksOf, parseWith, readBytes } from "./body.ts";
@@ -17,15 +18,28 @@ import { streamBody } from "./stream-body.ts";
 
 const thumbnailSide = 512;
 
-const query = z.strictObject({ limit: z.coerce.number().int().min(1).max(200, "at most 200").default(50) });
+const query = z.strictObject({
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")
+    .exactOptional(),
+  limit: z.coerce.number().int().min(1).max(200, "at most 200").default(50),
+});
 
-function tooLarge(limits: Limits): HttpFailure {
-  return new HttpFailure(413, "limit_exceeded", `A file has at most ${limits.maxUpload} bytes (MYSPINBOT_MAX_UPLOAD). Send a smaller one.`);
+function asHttp(failure: Failure): HttpFailure {
+  return new HttpFailure(413, failure.code, failure.message);
 }
 
-/** The one file of a form. Forms are read whole: a browser sends them, the command line sends the raw bytes. */
+/** The one file of a form. Forms are read whole, so they are for pictures; other programs send the raw bytes. */
 async function fromForm(request: Request, limits: Limits): Promise<{ name: string; body: Readable; bytes: number }> {
-  const whole = await readBytes(request, limits.maxUpload + 65_536, () => tooLarge(limits));
+  const most = pictureLimit(limits);
+  const over = () =>
+    new HttpFailure(
+      413,
+      "limit_exceeded",
+      `A form has at most ${bytesWords(most)}. A larger file goes as raw bytes to POST /v1/files?name=…, up to ${bytesWords(limits.maxUpload)} (MYSPINBOT_MAX_UPLOAD).`,
+    );
+  const whole = await readBytes(request, most + 65_536, over);
   const form = await new Response(whole, { headers: { "content-type": request.headers.get("content-type") ?? "" } })
     .formData()
     .catch((error: unknown) => {
@@ -42,14 +56,14 @@ async function upload(c: Context<Env>, { studio, limits }: AppParts): Promise<Ar
   const declared = c.req.header("content-length");
   const bytes = declared === undefined ? undefined : Number(declared);
   const form = /^multipart\/form-data\b/i.test(c.req.header("content-type") ?? "");
-  if (!form && bytes !== undefined && bytes > limits.maxUpload) throw tooLarge(limits);
+  if (!form && bytes !== undefined && bytes > limits.maxUpload) throw asHttp(tooLarge(limits));
   const file = form
     ? await fromForm(request, limits)
     : { name: "", body: Readable.from(chunksOf(request), { objectMode: false }), ...(bytes !== undefined ? { bytes } : {}) };
   try {
     return await studio.upload(c.get("principal"), { ...file, name: c.req.query("name") ?? file.name });
   } catch (error) {
-    if (error instanceof Failure && error.code === "limit_exceeded") throw tooLarge(limits);
+    if (error instanceof Failure && error.code === "limit_exceeded") throw asHttp(error);
     throw error;
   } finally {
     file.body.destroy();
@@ -61,9 +75,19 @@ export function fileRoutes(app: Hono<Env>, parts: AppParts): void {
   const address = createAddresses(parts);
   const own = (c: Context<Env>) => studio.artifact(c.get("principal"), c.req.param("id") ?? "");
 
+  app.post("/v1/files", async (c, next) => {
+    await next();
+    // what was refused is still on its way: the next request of this connection would meet its end
+    if (c.res.status >= 400) c.res.headers.set("connection", "close");
+  });
   app.post("/v1/files", async (c) => {
     const view = artifactView(await upload(c, parts));
     return c.json(view, 201, { location: view.path });
+  });
+
+  app.get("/v1/files", async (c) => {
+    const files = await studio.artifacts(c.get("principal"), parseWith(query, c.req.query()));
+    return c.json({ files: files.map(artifactView) });
   });
 
   app.post("/v1/files/:id/link", async (c) => {
@@ -72,11 +96,6 @@ export function fileRoutes(app: Hono<Env>, parts: AppParts): void {
     // it opens nothing else, so it is always a signed one
     const { path, expiresAt } = links.make(c.get("principal"), file, { strip: true });
     return c.json({ path, expires_at: expiresAt.toISOString() }, 201);
-  });
-
-  app.get("/v1/files", async (c) => {
-    const files = await studio.artifacts(c.get("principal"), parseWith(query, c.req.query()));
-    return c.json({ files: files.map(artifactView) });
   });
 
   app.get("/v1/files/:id", async (c) => c.json(artifactView(await own(c))));

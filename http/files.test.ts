@@ -136,6 +136,8 @@ describe("upload", () => {
       const { error } = (await response.json()) as { error: { code: string; message: string } };
       expect([response.status, error.code]).toEqual([413, "limit_exceeded"]);
       expect(error.message).toContain("MYSPINBOT_MAX_UPLOAD");
+      // what was not read is still on its way
+      expect(response.headers.get("connection")).toBe("close");
     }
   });
   it("of a broken form, or of two files, is told what to send", async () => {
@@ -144,5 +146,44 @@ describe("upload", () => {
     const form = new FormData();
     for (const name of ["a", "b"]) form.set(name, new File(["x"], name));
     expect((await start().ask("/v1/files", { method: "POST", body: form })).status).toBe(400);
+  });
+  it("as a form is refused over the picture limit, and told how a larger file goes", async () => {
+    const headers = { "content-length": "60000000", "content-type": "multipart/form-data; boundary=x" };
+    const response = await start(500_000_000).ask("/v1/files", { method: "POST", body: "x", headers });
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect([response.status, error.message]).toEqual([413, expect.stringContaining("as raw bytes to POST /v1/files?name=…, up to 500 MB")]);
+  });
+});
+
+describe("files that are there", () => {
+  it("are found by their bytes, so that nobody sends them twice", async () => {
+    const { ask, studio } = start();
+    const { id, sha256 } = studio.addFile(content);
+    studio.addFile(Buffer.from("another"));
+    studio.addFile(content, { principal: "somebody else" });
+    const found = (await (await ask(`/v1/files?sha256=${sha256}`)).json()) as { files: { id: string }[] };
+    expect(found.files.map((file) => file.id)).toEqual([id]);
+    expect(((await (await ask("/v1/files")).json()) as { files: unknown[] }).files).toHaveLength(2);
+    expect((await ask("/v1/files?sha256=nonsense")).status).toBe(400);
+  });
+  it("say what may be sent", async () => {
+    expect(await (await start(70_000_000).ask("/v1/limits")).json()).toEqual({
+      ...{ file_bytes: 70_000_000, picture_bytes: 50_000_000, attachments: 500, text_characters: 32_000 },
+    });
+  });
+  it.each([
+    ["audio/wav", "inline"],
+    ["video/mp4", "inline"],
+    ["application/zip", "attachment"],
+    ["application/x-safetensors", "attachment"],
+    ["image/svg+xml", "attachment"],
+    ["text/html", "attachment"],
+  ])("%s is sent as what it is, %s, and never run", async (mediaType, kind) => {
+    const { ask, studio } = start();
+    const { id } = studio.addFile(content, { mediaType, name: "it" });
+    const { status, headers } = await ask(`/v1/files/${id}/x`, { headers: { range: "bytes=10-19" } });
+    expect([status, headers.get("content-range"), headers.get("content-type")]).toEqual([206, "bytes 10-19/1000", mediaType]);
+    expect(headers.get("content-disposition")).toMatch(new RegExp(`^${kind};`));
+    expect([headers.get("x-content-type-options"), headers.get("content-security-policy")]).toEqual(["nosniff", "sandbox"]);
   });
 });

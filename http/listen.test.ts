@@ -109,7 +109,7 @@ describe("bad clients", () => {
     const { server } = await start({}, { headersMs: 200 });
     const answer = await raw(server.port, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
     expect(answer).toMatch(/^HTTP\/1.1 408 /);
-    expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toMatchObject({ error: { code: "invalid_input" } });
+    expect(JSON.parse(answer.split("\r\n\r\n")[1] ?? "")).toMatchObject({ error: { code: "timeout", retryable: true } });
   });
   it.each([
     ["nonsense", "NONSENSE\r\n\r\n", 400],

@@ -31,7 +31,11 @@ async function start(files = 1) {
     const found = await door.invoke(tool, input as never, { key: "one" });
     const result = await (found.kind === "job" ? jobResult(found, using) : answerResult(found, using));
     const [block] = result.content;
-    return { result, text: block?.type === "text" ? block.text : "", job: result.structuredContent?.["job"] as { artifacts: object[] } };
+    return {
+      result,
+      text: block?.type === "text" ? block.text : "",
+      job: (result.structuredContent as { job: { artifacts: object[] } }).job,
+    };
   };
   const pass = (ms: number): void => {
     clock += ms;

@@ -1,7 +1,7 @@
 """
 title: MySpinBot
 description: Talk to your studio: pictures and other renders arrive in the chat, and late results find it again.
-version: 0.1.0
+version: 0.2.0
 required_open_webui_version: 0.12.0
 license: MIT
 """
@@ -11,6 +11,8 @@ import base64
 import errno
 import hashlib
 import hmac
+import html
+import io
 import json
 import logging
 import os
@@ -30,7 +32,12 @@ log = logging.getLogger("myspinbot")
 NAMESPACE = uuid.UUID("6f1c0f5e-5d0f-5c1c-9a7e-2f6d1b8f4a10")
 FRESH_SECONDS = 2.0  # a plan submits its jobs within this time of each other
 STATUS_SECONDS = 2.0
-MOST_FILES = 20
+UPLOADS_AT_ONCE = 4
+# what a server that cannot be asked takes
+LIMITS = {"file_bytes": 500_000_000, "attachments": 500, "text_characters": 32_000}
+CARD_SECONDS = 1.0
+CARD_AGAIN_SECONDS = 10.0
+PREVIEW_BYTES = 30_000
 # The result of a turn that ended is acknowledged only when Open WebUI has saved it; so long is that waited for.
 SAVE_SECONDS = 60
 RECOVER_SECONDS = 45
@@ -145,6 +152,18 @@ STAGES = {
 }
 
 
+COUNTED = ("sampling", "upscaling")
+
+
+def stage_words(progress):
+    words = progress.get("note") or STAGES.get(progress["stage"], progress["stage"])
+    return words[:1].upper() + words[1:]
+
+
+def step_words(progress):
+    return f", step {progress['step']} of {progress['steps']}" if progress.get("steps") and progress["stage"] in COUNTED else ""
+
+
 def seconds_words(pair):
     if not pair:
         return ""
@@ -160,32 +179,42 @@ def status_of(part):
         job = part["job"]
         if job["state"] == "queued":
             place = job.get("position")
-            return (job["id"], "queued", place), f"{job['title']}: " + (
-                f"number {place} in line" if place is not None else "in line"
-            ) + seconds_words(job.get("eta_seconds"))
+            where = "in line" if place is None else "next in line" if place == 1 else f"number {place} in line"
+            return (job["id"], "queued", place), f"{job['title']}: {where}" + seconds_words(job.get("eta_seconds"))
         if job["state"] == "running":
             return (job["id"], "running"), f"{job['title']}: started" + seconds_words(job.get("eta_seconds"))
         return None
     if part["type"] != "progress":
         return None
     p = part["progress"]
-    words = p.get("note") or STAGES.get(p["stage"], p["stage"])
-    if p["stage"] in ("sampling", "upscaling"):
-        step = f", step {p['step']} of {p['steps']}" if p.get("steps") else ""
-        words += f" {round(p['fraction'] * 100)} %{step}" + seconds_words(part.get("seconds"))
+    words = stage_words(p)
+    if p["stage"] in COUNTED:
+        words += f"{',' if p.get('note') else ''} {round(p['fraction'] * 100)} %{step_words(p)}" + seconds_words(part.get("seconds"))
     # each one is saved with the message: a quarter of the way is a step worth keeping
     return (part["job"], p["stage"], p.get("note"), int(p["fraction"] * 4)), words
 
 
-def failure_words(job):
-    """A failed or canceled job: cause, and what to do next."""
+def lasting(text):
+    """What is said of a job when it is accepted, without its place in line: the message is read long after."""
+    return re.sub(r"^Job (job_\w+) \((.*)\) is (?:queued|running|canceling)\b.*$", r"**\2** · `\1`", text, flags=re.M)
+
+
+def failure_words(job, alone=True):
+    """A failed or canceled job: cause, and what to say next. `alone`: no other one of this turn failed, so that words suffice to mean it."""
+    again = "*try again*" if alone else f"*/retry {job['id']}*"
     if job["state"] == "canceled":
-        return f"**{job['title']}** was canceled. Say it again to start anew."
+        return f"**{job['title']}** was canceled. Say {again} to start it anew."
     error = job.get("error") or {}
-    words = f"**{job['title']}** failed: {error.get('message') or 'the server gave no reason.'}"
+    words = f"**{job['title']}** failed: {error.get('message') or 'the server gave no reason.'}\n\n"
     if error.get("retryable"):
-        words += " Say *try again*, or use Regenerate."
-    return words + f" (`{error.get('code', 'internal')}`, job `{job['id']}`)"
+        words += f"Say {again} to do the same once more."
+    else:
+        words += f"Say it again with that changed. If the cause itself is gone, say {again}."
+    return words + f"\n\n`{error.get('code', 'internal')}` · `{job['id']}`"
+
+
+def size_words(count):
+    return f"{count} bytes" if count < 10_000 else f"{count // 1000} kB" if count < 1_000_000 else f"{count // 1_000_000} MB"
 
 
 def recipe_lines(artifact):
@@ -193,9 +222,10 @@ def recipe_lines(artifact):
     recipe = artifact.get("recipe")
     if not recipe:
         return []
-    values = recipe.get("input") or {}
+    # the prompt first, and what the engine only repeats once
+    values = {"prompt": "", **(recipe.get("input") or {}), **(recipe.get("details") or {})}
     lines = [f"{k}: {v}" for k, v in values.items() if isinstance(v, (str, int, float)) and not isinstance(v, bool) and v != ""]
-    lines += [f"{k}: {v}" for k, v in (recipe.get("details") or {}).items() if isinstance(v, (str, int, float))]
+    lines += [f"LoRA: {one['name']} at {one.get('weight', 1)}" for one in values.get("loras") or [] if isinstance(one, dict) and one.get("name")]
     engine = recipe.get("engine") or {}
     lines.append(f"made by: {recipe.get('tool')} on {engine.get('id')} {engine.get('version')}".rstrip())
     if artifact.get("width"):
@@ -224,10 +254,15 @@ def shown_as(file_id, artifact):
 
 
 NEXT = {
+    "failed": ["Try again"],
     "image": ["Upscale that 2x", "The same again with another seed", "The same, but wider"],
-    "video": [],
-    "audio": [],
+    "images": ["Upscale number 1", "The same again with another seed"],
 }
+
+
+def next_steps(shown):
+    """What a person may say next, likeliest first."""
+    return [line for kind in NEXT if kind in shown for line in NEXT[kind]]
 
 
 def task_name(task):
@@ -245,7 +280,7 @@ def task_answer(task, body, made):
     if name == "tags_generation":
         return json.dumps({"tags": []})
     if name == "follow_up_generation":
-        return json.dumps({"follow_ups": [line for kind in sorted(made) for line in NEXT.get(kind, [])]})
+        return json.dumps({"follow_ups": next_steps(made)})
     if name == "query_generation":
         return json.dumps({"queries": []})
     return ""
@@ -260,6 +295,106 @@ def spoken(message_id, text):
     """`output` of a message, in the form in which Open WebUI keeps what a pipe returned."""
     said = [{"type": "output_text", "text": text}]
     return [{"type": "message", "id": f"msg_{message_id[:8]}", "status": "completed", "role": "assistant", "content": said}]
+
+
+# ---------------------------------------------------------------- the live card: a picture that is replaced, of which nothing is saved
+
+
+def cut(text, length):
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def card_svg(rows, hidden=0):
+    """One row a job: {title, line, fraction (None = not begun), colour, picture (data: address or None)}."""
+    height = 84 * len(rows) + (26 if hidden else 0) + 4
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="520" height="{height}" viewBox="0 0 520 {height}" '
+        f'font-family="system-ui,-apple-system,Segoe UI,Roboto,Arial,sans-serif">'
+        f'<rect width="520" height="{height}" rx="12" fill="#20242b"/>'
+    ]
+    for number, row in enumerate(rows):
+        top = 84 * number + 2
+        parts.append(f'<rect x="14" y="{top + 10}" width="64" height="64" rx="8" fill="#2f353f"/>')
+        if row["picture"]:
+            parts.append(
+                f'<clipPath id="c{number}"><rect x="14" y="{top + 10}" width="64" height="64" rx="8"/></clipPath>'
+                f'<image x="14" y="{top + 10}" width="64" height="64" preserveAspectRatio="xMidYMid slice" clip-path="url(#c{number})" href="{row["picture"]}"/>'
+            )
+        else:
+            parts.append(f'<circle cx="46" cy="{top + 42}" r="9" fill="none" stroke="{row["colour"]}" stroke-width="3"/>')
+        parts.append(
+            f'<text x="92" y="{top + 28}" font-size="15" font-weight="600" fill="#f1f3f5">{html.escape(cut(row["title"], 44))}</text>'
+            f'<text x="92" y="{top + 49}" font-size="13" fill="#b6bdc8">{html.escape(cut(row["line"], 62))}</text>'
+            f'<rect x="92" y="{top + 60}" width="412" height="7" rx="3.5" fill="#3a414d"/>'
+        )
+        if row["fraction"]:
+            parts.append(f'<rect x="92" y="{top + 60}" width="{round(412 * row["fraction"])}" height="7" rx="3.5" fill="{row["colour"]}"/>')
+    if hidden:
+        parts.append(f'<text x="92" y="{height - 10}" font-size="13" fill="#b6bdc8">and {hidden} more</text>')
+    return "".join(parts) + "</svg>"
+
+
+class Card:
+    """What the parts of a turn say of its jobs, as a small picture."""
+
+    MOST_ROWS = 4
+
+    def __init__(self):
+        self.rows, self.changed, self.at = {}, False, 0.0
+
+    def hear(self, part):
+        if part["type"] == "job":
+            job = part["job"]
+            row = self.rows.setdefault(job["id"], {"title": job["title"], "line": "", "fraction": None, "colour": "#8a93a3", "picture": None})
+            state = job["state"]
+            if state == "queued":
+                place = job.get("position")
+                line = "In line" if place is None else "Next in line" if place == 1 else f"Number {place} in line"
+                row |= {"line": line + seconds_words(job.get("eta_seconds")), "fraction": None, "colour": "#8a93a3"}
+            elif state == "succeeded":
+                row |= {"line": "Done", "fraction": 1.0, "colour": "#4caf7a"}
+            elif state in ("failed", "canceled"):
+                row |= {"line": "Failed" if state == "failed" else "Canceled", "fraction": 1.0, "colour": "#d9605a"}
+            else:
+                row |= {"line": "Started" + seconds_words(job.get("eta_seconds")), "colour": "#4c8dd9"}
+        elif part["type"] == "progress" and part["job"] in self.rows:
+            p = part["progress"]
+            words = stage_words(p) + step_words(p) + seconds_words(part.get("seconds"))
+            self.rows[part["job"]] |= {"line": words, "fraction": max(0.0, min(1.0, p["fraction"])), "colour": "#4c8dd9"}
+        else:
+            return
+        self.changed = True
+
+    def show(self, job, picture):
+        if job in self.rows and picture:
+            self.rows[job]["picture"], self.changed = picture, True
+
+    def due(self, now):
+        """Also where nothing changed: a page that was reloaded has lost it."""
+        return bool(self.rows) and (self.changed or now - self.at >= CARD_AGAIN_SECONDS)
+
+    def draw(self, now):
+        self.changed, self.at = False, now
+        rows = list(self.rows.values())
+        svg = card_svg(rows[: self.MOST_ROWS], max(0, len(rows) - self.MOST_ROWS))
+        return {"type": "image", "name": "Progress", "url": "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()}
+
+
+def small_picture(data, media_type):
+    """A preview as a data: address of a few kB; None where it cannot be made small."""
+    if not re.fullmatch(r"image/(png|jpeg|webp)", media_type):
+        return None
+    try:
+        from PIL import Image
+
+        with Image.open(io.BytesIO(base64.b64decode(data))) as picture:
+            picture.thumbnail((128, 128))
+            small = io.BytesIO()
+            picture.convert("RGB").save(small, "JPEG", quality=75)
+        return "data:image/jpeg;base64," + base64.b64encode(small.getvalue()).decode()
+    except Exception:
+        return f"data:{media_type};base64,{data}" if len(data) <= PREVIEW_BYTES and re.fullmatch(r"[A-Za-z0-9+/=]+", data) else None
 
 
 # ---------------------------------------------------------------- our server, by HTTP
@@ -338,14 +473,50 @@ class Studio:
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
             raise self.lost(error) from error
 
-    async def upload(self, name, size, pieces):
-        return await self.json(
+    async def limits(self):
+        try:
+            return {**LIMITS, **await self.json("GET", "/v1/limits")}
+        except Trouble as trouble:
+            if trouble.code != "unknown_route":
+                raise
+            return LIMITS
+
+    async def bring(self, name, size, opened):
+        """Id of a file on our server, which takes each one's bytes once: a repeat finds them there."""
+        mark = hashlib.sha256()
+
+        def read():
+            piece = opened.read(1_000_000)
+            mark.update(piece)
+            return piece
+
+        while await asyncio.to_thread(read):
+            pass
+        digest = mark.hexdigest()
+        try:
+            known = (await self.json("GET", "/v1/files", params={"sha256": digest, "limit": "1"}))["files"]
+        except Trouble as trouble:
+            if trouble.code != "unknown_route":
+                raise
+            known = []
+        if known:
+            return known[0]["id"]
+        opened.seek(0)
+
+        async def pieces():
+            while piece := await asyncio.to_thread(opened.read, 1_000_000):
+                yield piece
+
+        made = await self.json(
             "POST",
             "/v1/files",
             params={"name": name},
-            data=pieces,
+            data=pieces(),
             headers={"Content-Type": "application/octet-stream", "Content-Length": str(size)},
         )
+        if made.get("sha256", digest) != digest:
+            raise Trouble("it arrived damaged.", "storage_unavailable", True)
+        return made["id"]
 
     async def download(self, artifact, most):
         """A temporary file with all its bytes, checked."""
@@ -419,6 +590,8 @@ class Inside:
             needed = [
                 (Chats, "upsert_message_to_chat_by_id_and_message_id"),
                 (Chats, "get_chat_by_id"),
+                (Chats, "get_accessible_chat_by_id"),
+                (Chats, "insert_chat_files"),
                 (Chats, "get_messages_map_by_chat_id"),
                 (Files, "insert_new_file"),
                 (Files, "get_file_by_id"),
@@ -439,6 +612,11 @@ class Inside:
 
     async def branch(self, chat_id, parent):
         return branch_of(await self.Chats.get_messages_map_by_chat_id(chat_id) or {}, parent)
+
+    async def may_write(self, chat_id, user_id):
+        """Whether a person may still say something in a chat: it is theirs, or it was shared with them to go on with."""
+        asking = await self.Users.get_user_by_id(user_id)
+        return bool(asking and await self.Chats.get_accessible_chat_by_id(chat_id, asking, permission="write"))
 
     async def message(self, chat_id, message_id):
         chat = await self.Chats.get_chat_by_id(chat_id)
@@ -461,6 +639,7 @@ class Inside:
         """The person's own copy of an artifact; its id. A repeat finds the copy and fetches nothing."""
         file_id = file_id_of(user_id, artifact["id"])
         if await self.Files.get_file_by_id(file_id):
+            await self.link(chat_id, message_id, file_id, user_id)
             return file_id
         tags = {"OpenWebUI-User-Id": user_id, "OpenWebUI-File-Id": file_id}
         kept = await fetch()
@@ -488,7 +667,13 @@ class Inside:
         form = self.FileForm(id=file_id, filename=artifact["name"], path=path, data={}, meta=meta)
         if not await self.Files.insert_new_file(user_id, form) and not await self.Files.get_file_by_id(file_id):
             raise Trouble("Open WebUI could not store the file.", "storage_unavailable", True)
+        await self.link(chat_id, message_id, file_id, user_id)
         return file_id
+
+    async def link(self, chat_id, message_id, file_id, user_id):
+        """Whoever the chat is shared with sees its files; without this only their owner does."""
+        if chat_id and message_id and not chat_id.startswith(("local:", "channel:")):
+            await self.Chats.insert_chat_files(chat_id, message_id, [file_id], user_id)
 
     async def mark(self, chat_id, message_id, delivered):
         """Remembers in the message which deliveries it shows. Open WebUI merges, so that what it saves later keeps this."""
@@ -519,11 +704,18 @@ class Inside:
         return at, messages
 
     async def reload(self, user_id, chat_id, message_id, words):
-        emit = await self.emitter({"user_id": user_id, "chat_id": chat_id, "message_id": message_id, "session_id": None}, update_db=False)
-        await emit({"type": "notification", "data": {"type": "success", "content": words}})
+        chat = await self.Chats.get_chat_by_id(chat_id)
+        people = {user_id, chat.user_id} if chat else {user_id}
+        emits = [
+            await self.emitter({"user_id": one, "chat_id": chat_id, "message_id": message_id, "session_id": None}, update_db=False)
+            for one in people
+        ]
+        for emit in emits:
+            await emit({"type": "notification", "data": {"type": "success", "content": words}})
         # an earlier reload would find the older fields and let them win
         await asyncio.sleep(0.5)
-        await emit({"type": "chat:reload", "data": {}})
+        for emit in emits:
+            await emit({"type": "chat:reload", "data": {}})
 
     async def unfinished(self, function_id, before):
         """(chat, message, user, model) of our replies of the last week that were begun before a moment and never ended."""
@@ -624,6 +816,11 @@ class Shown:
     def __init__(self):
         self.text, self.files, self.sources, self.kinds, self.unsaved = "", [], [], set(), []
 
+    def next_steps(self):
+        """Keys of NEXT that fit."""
+        pictures = sum(f["type"] == "image" for f in self.files)
+        return ({"failed"} & self.kinds) | ({"image"} if pictures == 1 else {"images"} if pictures else set())
+
     def say(self, words):
         self.text += f"\n\n{words}"
 
@@ -631,9 +828,11 @@ class Shown:
 async def show(inside, studio, valves, recipe, user_id, chat_id, message_id, jobs):
     """Stores the artifacts of ended jobs as the person's own files. A job whose files cannot be stored now is in `unsaved`."""
     shown = Shown()
+    alone = sum(job["state"] != "succeeded" for job in jobs) == 1
     for job in jobs:
         if job["state"] != "succeeded":
-            shown.say(failure_words(job))
+            shown.say(failure_words(job, alone))
+            shown.kinds.add("failed")
             continue
         for artifact in job["artifacts"]:
             try:
@@ -650,7 +849,7 @@ async def show(inside, studio, valves, recipe, user_id, chat_id, message_id, job
             shown.text += text
             shown.kinds.add(artifact["media_type"].split("/")[0])
             if artifact.get("preview"):
-                shown.say(f"*{artifact['name']} is a preview that stands in for a real picture: no engine is connected.*")
+                shown.say(f"*{artifact['name']} is a preview that only stands in for the real thing: no engine is connected.*")
             lines = recipe_lines(artifact) if recipe else []
             if lines:
                 shown.sources.append({"source": {"name": artifact["name"]}, "document": ["\n".join(lines)], "metadata": [{"source": artifact["name"]}]})
@@ -682,6 +881,7 @@ class Turn:
         self.shown_status, self.status_at = None, 0.0
         self.said, self.errors, self.question, self.ended = "", [], None, False
         self.done = []
+        self.card, self.drawing = Card(), None
 
     async def emit(self, kind, data):
         if self.emitter:
@@ -699,37 +899,104 @@ class Turn:
         if not news or news[0] == self.shown_status or now - self.status_at < STATUS_SECONDS:
             return
         self.shown_status, self.status_at = news[0], now
-        await self.status(news[1])
+        of = self.jobs.get(part.get("job")) if part["type"] == "progress" and len(self.jobs) > 1 else None
+        await self.status((f"{cut(of['title'], 40)}: " if of else "") + news[1])
 
-    async def attachments(self, studio):
-        """Ids on our server of what is attached to this turn, and to no earlier one."""
+    async def draw(self):
+        """Keeps the card as it is now, at most once a second. It is for open pages alone: nothing of it is saved."""
+        while True:
+            await asyncio.sleep(CARD_SECONDS)
+            now = time.monotonic()
+            if self.card.due(now):
+                await self.emit("chat:message:files", {"files": [self.card.draw(now)]})
+
+    async def wipe(self):
+        """Takes the card away, if it was ever there."""
+        if self.drawing:
+            self.drawing.cancel()
+            await asyncio.gather(self.drawing, return_exceptions=True)
+            self.drawing = None
+        if self.card.at:
+            self.card.at = 0.0
+            await self.emit("chat:message:files", {"files": []})
+
+    async def opened(self, entry):
+        url = entry.get("url") or ""
+        found = re.search(r"/files/([^/]+)/content", url)
+        if not url.startswith("data:"):
+            return await self.inside.opened(entry.get("id") or (found.group(1) if found else url), self.user)
+        kept = tempfile.SpooledTemporaryFile(max_size=8_000_000)
+        size = kept.write(base64.b64decode(url.partition(",")[2]))
+        kept.seek(0)
+        return kept, entry.get("name") or "picture", size
+
+    async def bring(self, studio, entry, most):
+        """Id on our server of one attached file."""
+        opened, name, size = await self.opened(entry)
+        try:
+            if not size:
+                raise Trouble("it is empty (0 bytes). Attach it again.", "unsupported_media")
+            if size > most:
+                raise Trouble(f"it has {size_words(size)}, and a file has at most {size_words(most)} (MYSPINBOT_MAX_UPLOAD on the server).", "limit_exceeded")
+            return await studio.bring(name, size, opened)
+        except Trouble as trouble:
+            raise Trouble(f"**{name}** could not be used: {trouble}", trouble.code, trouble.retryable) from trouble
+        finally:
+            opened.close()
+
+    async def attachments(self, studio, limits):
+        """Ids on our server of what is attached to this turn, and to no earlier one: each sent once, a few at a time."""
+        files = self.attached()
+        if len(files) > limits["attachments"]:
+            raise Trouble(
+                f"A message takes at most {limits['attachments']} files; this one has {len(files)}, and none was used. Send them in several messages.",
+                "limit_exceeded",
+            )
+        if not files:
+            return []
+        await self.status("Sending the attachment" if len(files) == 1 else f"Sending {len(files)} attachments")
+        self.status_at = time.monotonic()
+        ids, refused, waiting, over, told = [None] * len(files), [], iter(enumerate(files)), 0, 0
+
+        async def sender():
+            nonlocal over, told
+            for number, entry in waiting:
+                try:
+                    ids[number] = await self.bring(studio, entry, limits["file_bytes"])
+                except Trouble as trouble:
+                    if trouble.code not in ("unsupported_media", "limit_exceeded", "unknown_artifact"):
+                        raise
+                    # who attached many wants to know of all that are no good
+                    refused.append((number, trouble))
+                over += 1
+                now = time.monotonic()
+                # each one is saved with the message: a fifth of the way is a step worth keeping
+                if over * 5 // len(files) > told and now - self.status_at >= STATUS_SECONDS and over < len(files):
+                    told, self.status_at = over * 5 // len(files), now
+                    await self.status(f"Sending attachments: {over} of {len(files)}")
+
+        senders = [asyncio.ensure_future(sender()) for _ in range(min(UPLOADS_AT_ONCE, len(files)))]
+        try:
+            await asyncio.gather(*senders)
+        finally:
+            for one in senders:
+                one.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+        if refused:
+            refused.sort(key=lambda pair: pair[0])
+            words = "\n\n".join(str(trouble) for _, trouble in refused[:5])
+            if len(files) > 1:
+                more = f" ({len(refused) - 5} are not shown here)" if len(refused) > 5 else ""
+                words += f"\n\n{len(refused)} of {len(files)} attachments cannot be used{more}, so nothing was begun."
+                if len(refused) < len(files):
+                    words += " Take them out and send the others again: those are here already."
+            raise Trouble(words, refused[0][1].code)
+        return list(dict.fromkeys(ids))
+
+    def attached(self):
+        """Entries of this turn's files, each file once."""
         files = [f for f in (self.metadata.get("user_message") or {}).get("files") or [] if f.get("type") in ("file", "image")]
-        if len(files) > MOST_FILES:
-            raise Trouble(f"A message takes at most {MOST_FILES} files; this one has {len(files)}. Send them in several messages.", "limit_exceeded")
-        ids = []
-        for number, entry in enumerate(files, 1):
-            await self.status(f"Sending attachment {number} of {len(files)}")
-            url = entry.get("url") or ""
-            found = re.search(r"/files/([^/]+)/content", url)
-            if url.startswith("data:"):
-                data = base64.b64decode(url.partition(",")[2])
-                opened, name, size = tempfile.SpooledTemporaryFile(), entry.get("name") or "picture", len(data)
-                opened.write(data)
-                opened.seek(0)
-            else:
-                opened, name, size = await self.inside.opened(entry.get("id") or (found.group(1) if found else url), self.user)
-
-            async def pieces(source=opened):
-                while piece := await asyncio.to_thread(source.read, 1_000_000):
-                    yield piece
-
-            try:
-                ids.append((await studio.upload(name, size, pieces()))["id"])
-            except Trouble as trouble:
-                raise Trouble(f"**{name}** could not be used: {trouble}", trouble.code, trouble.retryable) from trouble
-            finally:
-                opened.close()
-        return ids
+        return list({f.get("id") or f.get("url"): f for f in files}.values())
 
     async def meet(self, studio, job):
         """A job of this turn as it is now; its delivery is registered before anything else, so that no end of this process loses it."""
@@ -805,7 +1072,7 @@ class Turn:
             kind = part["type"]
             if kind == "text":
                 # a turn that is taken up again says everything anew
-                heard += part["text"]
+                heard += lasting(part["text"])
                 whole = before + heard
                 if whole.startswith(self.said) and whole != self.said:
                     new = whole[len(self.said):]
@@ -815,9 +1082,13 @@ class Turn:
                 heard = ""
             elif kind == "job":
                 await self.meet(studio, part["job"])
+                self.card.hear(part)
                 await self.progress(part)
             elif kind == "progress":
+                self.card.hear(part)
                 await self.progress(part)
+            elif kind == "preview" and self.drawing:
+                self.card.show(part["job"], await asyncio.to_thread(small_picture, part["data"], part["media_type"]))
             elif kind == "question":
                 self.question = part
             elif kind == "error":
@@ -845,10 +1116,13 @@ class Turn:
         words = "Something went wrong"
         settled = False
         try:
+            # before anything that may take time: the person sees that it was heard
+            await self.status("Thinking")
             async with Studio(self.valves, self.user) as studio:
                 try:
-                    await self.status("Thinking")
                     renewing = keep(self.renew(studio))
+                    if self.valves.LIVE_CARD and self.saved and self.emitter_is_live():
+                        self.drawing = keep(self.draw())
                     async for text in self.talk(studio):
                         yield text
                     words = await self.left()
@@ -859,6 +1133,7 @@ class Turn:
                 except Exception:
                     log.exception("a turn broke off")
                     yield self.after("Something unexpected went wrong in the MySpinBot function; the log of Open WebUI has the details. Try again.")
+                await self.wipe()
                 await self.status(words, done=True)
                 settled = True
         except (asyncio.CancelledError, GeneratorExit):
@@ -866,11 +1141,13 @@ class Turn:
                 stop = self.saved and self.valves.CANCEL_ON_STOP and not settled
                 if stop:
                     keep(self.cancel())
+                await self.wipe()
                 await self.status("Stopped" if stop else "Stopped here; its jobs go on", done=True)
             raise
         finally:
-            if renewing:
-                renewing.cancel()
+            for task in (renewing, self.drawing):
+                if task:
+                    task.cancel()
             if is_shutting_down():
                 live.pop(self.message_id, None)
             else:
@@ -882,9 +1159,18 @@ class Turn:
     async def talk(self, studio):
         if self.inside.problem:
             raise Trouble(self.inside.problem)
-        request = {"text": text_of(self.metadata, self.body), "attachments": await self.attachments(studio)}
-        if not request["attachments"]:
-            del request["attachments"]
+        request = {"text": text_of(self.metadata, self.body)}
+        files = bool(self.attached())
+        if files or len(request["text"]) > 8000:
+            limits = await studio.limits()
+            if len(request["text"]) > limits["text_characters"]:
+                raise Trouble(
+                    f"This message has {len(request['text'])} characters; at most {limits['text_characters']} are read, and nothing was begun. "
+                    "Say it in fewer words, or in several messages.",
+                    "limit_exceeded",
+                )
+            if files:
+                request["attachments"] = await self.attachments(studio, limits)
         if self.saved:
             parent = (self.metadata.get("user_message") or {}).get("parentId")
             request |= {
@@ -937,6 +1223,10 @@ class Turn:
         if self.saved and self.done:
             await self.inside.mark(self.chat_id, self.message_id, [self.deliveries[j] for j in self.done if j in self.deliveries])
         if shown.files:
+            if self.drawing:
+                self.drawing.cancel()
+                await asyncio.gather(self.drawing, return_exceptions=True)
+                self.drawing, self.card.at = None, 0.0
             await self.emit("files", {"files": shown.files})
         for source in shown.sources:
             await self.emit("source", source)
@@ -948,11 +1238,12 @@ class Turn:
         if self.open():
             names = ", ".join(f"**{j['title']}**" for j in self.open())
             text += f"\n\nStill at work: {names}. The result comes here as a new message, also when you close this page."
-        if shown.kinds and self.likes.next_steps and NEXT.get(next(iter(shown.kinds))):
-            steps = ", ".join(f"*{s}*" for s in NEXT[next(iter(shown.kinds))][:2])
-            text += f"\n\nNext: {steps}."
+        # what failed says itself what to do
+        steps = next_steps(shown.next_steps() - {"failed"})
+        if steps and self.likes.next_steps:
+            text += "\n\nNext: " + ", ".join(f"*{step}*" for step in steps[:2]) + "."
         made = shared().made
-        made[self.chat_id] = shown.kinds
+        made[self.chat_id] = shown.next_steps()
         while len(made) > 1000:
             made.pop(next(iter(made)))
         if text:
@@ -1026,6 +1317,10 @@ async def deliver_alone(inside, valves, delivery):
     if not user or not chat:
         log.info("the chat of delivery %s is gone", delivery["id"])
         return True
+    # whoever has a key of our server may announce a delivery: it is shown only where its own person may write
+    theirs = not valves.USER_SECRET or delivery.get("principal") == f"openwebui:{user_id}"
+    if not theirs or not await inside.may_write(chat_id, user_id):
+        raise Trouble("This result is not for that person and chat.", "not_allowed")
     if shared().live.get(origin):
         return False
     new_id = message_id_of(delivery["id"])
@@ -1196,6 +1491,7 @@ class Pipe:
             json_schema_extra={"input": {"type": "password"}},
         )
         HOLD_SECONDS: float = Field(60, ge=0, le=86400, description="A turn waits this long for its jobs; then the result comes as a new message.")
+        LIVE_CARD: bool = Field(True, description="Show a small card with progress and preview while jobs run. It is never saved.")
         CANCEL_ON_STOP: bool = Field(True, description="Stop cancels the jobs of that turn.")
         MAX_FILE_MB: int = Field(500, ge=1, le=100000, description="Larger results stay on the MySpinBot server.")
         LEASE_SECONDS: int = Field(60, ge=5, le=600, description="How long after a crash of Open WebUI a result waits before it is shown anew.")

@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { byUrgency, renderRows } from "../cli/doctor.ts";
 import { packageRoot } from "../core/package-root.ts";
+import { meet } from "./openwebui-meet.ts";
 
 const usage = `npm run openwebui:install -- --url http://127.0.0.1:8080 --key sk-…
 
@@ -14,6 +16,7 @@ const usage = `npm run openwebui:install -- --url http://127.0.0.1:8080 --key sk
   --user-secret TEXT   the server's secret for Open WebUI's people (OPENWEBUI_USER_SECRET)
   --hold SECONDS       how long a turn waits for its jobs; first time: 60
   --access everybody|nobody  who sees the model besides administrators; default everybody
+  --force              installs although Open WebUI and the studio do not meet yet
   --undo               takes the functions and the model out again; chats and files stay
 
 What is not given keeps its value when the function is there already.
@@ -151,6 +154,29 @@ async function undo(web: OpenWebUi): Promise<void> {
   }
 }
 
+/** The settings that are there already; none where the function is not. */
+async function valvesOf(web: OpenWebUi): Promise<Record<string, unknown>> {
+  const found = await web.call("GET", `/api/v1/functions/id/${functions[0].id}/valves`);
+  return found.status === 200 ? ((found.body as Record<string, unknown> | null) ?? {}) : {};
+}
+
+const firstServer = "http://127.0.0.1:4417";
+
+/** Tells what keeps the two apart, and refuses to install it. */
+async function mustMeet(web: OpenWebUi, valves: Record<string, unknown>, force: boolean): Promise<void> {
+  const text = (name: string) => String(valves[name] ?? "");
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as { version: string };
+  const rows = byUrgency(
+    await meet({
+      ...{ server: text("BASE_URL") || firstServer, key: text("KEY"), userSecret: text("USER_SECRET"), version },
+      askThere: (url, key) => web.call("POST", "/openai/verify", { url, key }),
+    }),
+  );
+  process.stderr.write(renderRows(rows));
+  if (!force && rows.some(({ state }) => state === "down"))
+    throw new Refusal("Nothing was installed or changed. Mend what is marked ✗ and try again, or install it all the same with --force.");
+}
+
 function seconds(text: string): number {
   const value = Number(text);
   if (!(value >= 0 && value <= 86_400)) throw new Refusal("--hold is a number of seconds from 0 to 86400.");
@@ -172,6 +198,7 @@ async function run(): Promise<void> {
         hold: text,
         access: text,
       },
+      force: { type: "boolean", default: false },
       undo: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -181,7 +208,8 @@ async function run(): Promise<void> {
   const url = values.url ?? env["OPENWEBUI_URL"];
   if (!url || !URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new Refusal(`Give the address of Open WebUI: --url http://127.0.0.1:8080\n\n${usage}`);
-  if (values.server && !URL.canParse(values.server)) throw new Refusal("--server is an address such as http://127.0.0.1:4417");
+  if (values.server && !(URL.canParse(values.server) && /^https?:$/.test(new URL(values.server).protocol)))
+    throw new Refusal("--server is an address such as http://127.0.0.1:4417");
   if (values.access && !["everybody", "nobody"].includes(values.access)) throw new Refusal("--access is everybody or nobody.");
   const web = new OpenWebUi(url);
   const signed = {
@@ -198,18 +226,17 @@ async function run(): Promise<void> {
     USER_SECRET: values["user-secret"] ?? env["OPENWEBUI_USER_SECRET"],
     HOLD_SECONDS: values.hold === undefined ? undefined : seconds(values.hold),
   };
+  const wanted = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  await mustMeet(web, { ...(await valvesOf(web)), ...wanted }, values.force);
   for (const one of functions) await putFunction(web, one);
   const [pipe] = functions;
-  const old = (await web.must("GET", `/api/v1/functions/id/${pipe.id}/valves`)) as Record<string, unknown> | null;
-  const valves = { ...old, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  const valves = { ...(await valvesOf(web)), ...wanted };
   await web.must("POST", `/api/v1/functions/id/${pipe.id}/valves/update`, valves);
   await putModel(web, values.access);
   const listed = field(await web.must("GET", "/api/models?refresh=true"), "data") as { id: string }[];
   if (!listed.some(({ id }) => id === model))
     throw new Refusal(`Open WebUI does not list ${model}; its log says why the function was not loaded.`);
-  process.stdout.write(
-    `MySpinBot is a model of ${web.url} now; it reaches the studio at ${valves["BASE_URL"] ?? "http://127.0.0.1:4417"}\n`,
-  );
+  process.stdout.write(`MySpinBot is a model of ${web.url} now; it reaches the studio at ${valves["BASE_URL"] ?? firstServer}\n`);
 }
 
 try {

@@ -94,6 +94,7 @@ const cases: Record<string, (ids: Ids) => Ask[]> & Partial<Record<Name, (ids: Id
   "POST /v1/jobs/:id/retry": ({ job }) => [post(`/v1/jobs/${job}/retry`)],
   "POST /v1/files": nobodys,
   "GET /v1/files": () => [{ path: "/v1/files" }, { path: "/v1/files?limit=200" }],
+  "GET /v1/limits": nobodys,
   "POST /v1/files/:id/link": ({ artifact }) => [post(`/v1/files/${artifact}/link`)],
   "GET /v1/files/:id": ({ artifact }) => [{ path: `/v1/files/${artifact}` }],
   "GET /v1/files/:id/thumbnail": ({ artifact }) => [{ path: `/v1/files/${artifact}/thumbnail` }],

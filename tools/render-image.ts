@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../core/failure.ts";
 import type { JsonObject } from "../core/json.ts";
+import { pictureSize } from "../core/kinds.ts";
 import { nearestAspect } from "../core/sizes.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { artifactId, pictureFields } from "./fields.ts";
@@ -45,10 +46,8 @@ export const renderImage = defineJobTool({
       throw new Failure("invalid_input", "strength needs init_image: the picture to start from.");
     let aspect: string | undefined = wish.aspect;
     if (wish.init_image) {
-      const source = await artifact(wish.init_image);
-      if (!source.width || !source.height)
-        throw new Failure("unsupported_media", `${source.name} is not a picture. init_image takes a PNG, JPEG or WebP picture.`);
-      if (!sized) aspect ??= nearestAspect(source.width, source.height);
+      const { width, height } = pictureSize(await artifact(wish.init_image), "render_image");
+      if (!sized) aspect ??= nearestAspect(width, height);
     }
     const engine = await engines.image();
     const { request, family, vramGb } = await engine.image.plan({

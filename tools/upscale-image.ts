@@ -1,6 +1,7 @@
 /** `upscale_image`: the same picture, 2, 3 or 4 times as large, by a neural upscaler. */
 import { z } from "zod";
 import { Failure } from "../core/failure.ts";
+import { pictureSize } from "../core/kinds.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { artifactId } from "./fields.ts";
 
@@ -22,13 +23,12 @@ export const upscaleImage = defineJobTool({
 
   async prepare({ image, scale }, { engines, limits, artifact }) {
     const source = await artifact(image);
-    if (!source.width || !source.height)
-      throw new Failure("unsupported_media", `${source.name} is not a picture. upscale_image takes a PNG, JPEG or WebP picture.`);
-    const pixels = source.width * source.height * scale * scale;
+    const { width, height } = pictureSize(source, "upscale_image");
+    const pixels = width * height * scale * scale;
     if (pixels > limits.maxUpscaledPixels)
       throw new Failure(
         "limit_exceeded",
-        `${source.width * scale}x${source.height * scale} would have ${pixels} pixels; at most ${limits.maxUpscaledPixels} are allowed (MYSPINBOT_MAX_UPSCALED_PIXELS). Use a smaller scale.`,
+        `${width * scale}x${height * scale} would have ${pixels} pixels; at most ${limits.maxUpscaledPixels} are allowed (MYSPINBOT_MAX_UPSCALED_PIXELS). Use a smaller scale.`,
       );
     const engine = await engines.upscaler();
     const { family, vramGb } = await engine.upscale.plan({ image, scale }, source);

@@ -1,5 +1,6 @@
 /** What a planning model is asked and what it says, whichever server it runs on. */
 import type { BaseMessage } from "@langchain/core/messages";
+import { Failure } from "../../core/failure.ts";
 import type { JsonObject } from "../../core/json.ts";
 
 /** A tool as chat servers take it. */
@@ -22,11 +23,27 @@ export interface ModelAnswer {
   cut: boolean;
 }
 
+export interface AskOptions {
+  signal: AbortSignal;
+  onText(text: string): void;
+  /** The answer is one JSON object of this schema, and at most so many tokens. */
+  form?: { schema: JsonObject; tokens: number };
+}
+
 export interface PlanningModel {
   name: string;
   url: string;
+  /** Looks at pictures inside messages; where a server does not tell, it is tried. */
+  sees?: boolean;
   /** Streams text to `onText`. Failures `model_unavailable`, `model_failed`; an abort throws the signal's reason. */
-  ask(messages: BaseMessage[], tools: OfferedTool[], options: { signal: AbortSignal; onText(text: string): void }): Promise<ModelAnswer>;
+  ask(messages: BaseMessage[], tools: OfferedTool[], options: AskOptions): Promise<ModelAnswer>;
+}
+
+/** A server that tells no capabilities refused this kind of request: the same message is planned in another way. */
+export class NotOffered extends Failure {
+  constructor(what: "tool calls" | "answers to a schema", model: string, said: string) {
+    super("model_failed", `The chat model ${model} offers no ${what}: "${said}".`);
+  }
 }
 
 export interface Tuning {

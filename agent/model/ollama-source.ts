@@ -12,6 +12,7 @@ const suggested = "qwen3:4b";
 interface Chosen {
   model: string;
   tools: boolean;
+  sees: boolean;
   /** Thinks aloud unless told not to: a plan of tool calls needs none of it, and it would fill the answer. */
   thinks: boolean;
 }
@@ -21,6 +22,7 @@ type Pick = Chosen | "none" | { missing: string } | { down: unknown };
 const chosen = (model: string, capabilities: readonly string[]): Chosen => ({
   model,
   tools: capabilities.includes("tools"),
+  sees: capabilities.includes("vision"),
   thinks: capabilities.includes("thinking"),
 });
 
@@ -45,12 +47,14 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
       const capabilities = await api.capabilities(wanted, signal);
       return capabilities ? chosen(wanted, capabilities) : { missing: wanted };
     }
+    let talks: Chosen | undefined;
     for (const model of list) {
       const capabilities = (await api.capabilities(model, signal)) ?? [];
       if (capabilities.includes("tools")) return chosen(model, capabilities);
+      // servers before 0.6.4 tell none; a model that only embeds fills in nothing
+      if (capabilities.includes("completion") || capabilities.length === 0) talks ??= chosen(model, capabilities);
     }
-    const [first] = list;
-    return first ? chosen(first, []) : "none";
+    return talks ?? "none";
   }
 
   async function pick(signal: AbortSignal): Promise<Pick> {
@@ -61,7 +65,7 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
       const found = await pickFrom(list, signal);
       if (typeof found === "object" && "model" in found) {
         last = { list: key, pick: found };
-        if (found.tools) await seen.set();
+        await seen.set();
         log.info({ model: found.model, tools: found.tools, url }, "chat model found");
       }
       return found;
@@ -72,9 +76,6 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
   }
 
   const expected = async () => ollama.configured || wanted !== undefined || (await seen.get());
-  const noTools = (model: string) =>
-    `Planned by rules: the chat model ${model} cannot call tools (ollama pull ${suggested} brings one that can).`;
-
   return {
     async choose(signal): Promise<PlannerChoice> {
       const found = await pick(signal);
@@ -87,9 +88,10 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
         if (await expected()) throw down(found.down);
         return { planner: "rules" };
       }
-      if (!found.tools) return { planner: "rules", note: noTools(found.model) };
       ours.add(fullName(found.model));
-      return { planner: "native", model: ollamaModel({ url, model: found.model, thinks: found.thinks, tuning, down, missing }) };
+      const { thinks, sees } = found;
+      const model = ollamaModel({ url, model: found.model, thinks, sees, tuning, down, missing });
+      return found.tools ? { planner: "native", model } : { planner: "guided", model, better: `ollama pull ${suggested}` };
     },
 
     async status() {
@@ -121,11 +123,10 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
         }
         if (found.tools) return { planner: "native", model: found.model, url };
         return {
-          planner: "rules",
+          planner: "guided",
           model: found.model,
           url,
-          note: `${found.model} cannot call tools; planning by rules`,
-          fix: `ollama pull ${suggested}`,
+          note: `${found.model} cannot call tools; rules plan, and it fills in words (ollama pull ${suggested} brings one that can)`,
         };
       } catch {
         return { planner: "native", model: wanted ?? "Ollama", url, note: `Ollama at ${url} does not answer`, fix: "ollama serve" };

@@ -9,6 +9,7 @@ export function ollamaModel(parts: {
   url: string;
   model: string;
   thinks: boolean;
+  sees: boolean;
   tuning: Tuning;
   down(cause: unknown): Failure;
   missing(model: string): Failure;
@@ -24,7 +25,8 @@ export function ollamaModel(parts: {
   return {
     name: model,
     url,
-    async ask(messages, tools, { signal, onText }) {
+    sees: parts.sees,
+    async ask(messages, tools, { signal, onText, form }) {
       signal.throwIfAborted();
       const { ChatOllama } = await import("@langchain/ollama");
       const wire = openWire({
@@ -42,7 +44,8 @@ export function ollamaModel(parts: {
         model,
         temperature: 0,
         numCtx: contextTokens,
-        numPredict: answerTokens,
+        numPredict: form?.tokens ?? answerTokens,
+        ...(form ? { format: form.schema } : {}),
         keepAlive,
         ...(tuning.threads ? { numThread: tuning.threads } : {}),
         ...(parts.thinks ? { think: false } : {}),
@@ -55,7 +58,7 @@ export function ollamaModel(parts: {
           retryable: true,
         });
       try {
-        const stream = await chat.bindTools(tools).stream(messages, { signal });
+        const stream = await (tools.length > 0 ? chat.bindTools(tools) : chat).stream(messages, { signal });
         return await collect(stream, { wire, signal, onText, broken });
       } catch (error) {
         if (signal.aborted) throw signal.reason;

@@ -1,10 +1,17 @@
 /** `fetch` for the chat libraries: the turn's abort reaches the server, a stuck one is noticed, and an HTTP error becomes our Failure before a library can print it. */
 import type { Failure } from "../../core/failure.ts";
 
+export interface Refusal {
+  status: number;
+  said: string;
+}
+
 export interface Wire {
   fetch: typeof fetch;
   /** What went wrong on the way, as our Failure; the libraries wrap what they catch. */
   failure(): Failure | undefined;
+  /** The server's answer, where it was an error. */
+  refusal(): Refusal | undefined;
   /** A word came: the stall clock starts anew. */
   alive(): void;
   end(): void;
@@ -34,6 +41,7 @@ export function openWire(parts: {
 }): Wire {
   const stall = new AbortController();
   let failed: Failure | undefined;
+  let refusal: Refusal | undefined;
   let timer: NodeJS.Timeout | undefined;
   const alive = () => {
     clearTimeout(timer);
@@ -59,10 +67,12 @@ export function openWire(parts: {
         const code = ((error as Error).cause as { code?: string } | undefined)?.code;
         return fail(code === "UND_ERR_HEADERS_TIMEOUT" ? parts.stuck(300) : parts.refused(error));
       }
-      if (!response.ok) return fail(parts.rejected(response.status, await saidBy(response)));
-      return response;
+      if (response.ok) return response;
+      refusal = { status: response.status, said: await saidBy(response) };
+      return fail(parts.rejected(refusal.status, refusal.said));
     },
     failure: () => failed,
+    refusal: () => refusal,
     alive,
     end: () => clearTimeout(timer),
   };

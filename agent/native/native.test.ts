@@ -144,6 +144,16 @@ describe("what the model is told", () => {
     const sent = JSON.stringify(ollama.chats()[0]);
     expect(sent).not.toMatch(/base64|"images"|uploads\//);
   });
+  it("names some of very many attached files, and counts the rest", async () => {
+    const { chat, ollama } = await start([{ text: "Many." }]);
+    const files = Array.from({ length: 300 }, () => picture(newId("art")));
+    chat.studio.files.push(...files);
+    await chat.turn("what are these?", { attachments: files.map(({ id }) => id) });
+    const system = systemOf(ollama.chats()[0]);
+    expect(system).toContain(files[19]?.id);
+    expect(system).not.toContain(files[20]?.id);
+    expect(system).toContain('"attached_and_not_named":280');
+  });
   it("is bounded: an old conversation does not grow the prompt", async () => {
     const { chat, ollama } = await start([{ text: "x".repeat(3000) }]);
     for (let turn = 0; turn < 30; turn++) await chat.turn(`hello ${"y".repeat(1500)}`);

@@ -4,7 +4,9 @@ import { Failure, toFailure } from "../../core/failure.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { fillReferences } from "../memory/fill.ts";
 import type { ModelAnswer, ModelCall, PlanningModel } from "../model/answer.ts";
+import { messageWithPictures } from "../model/pictures.ts";
 import type { Plan, PlannedCall } from "../plan.ts";
+import { picturesFor } from "../seen/pictures.ts";
 import type { Turn } from "../turn.ts";
 import { dataBlock, historyOf, instructions, offered } from "./prompt.ts";
 
@@ -62,10 +64,11 @@ export async function planNative(model: PlanningModel, turn: Turn, thread: reado
   const { request, parts, signal } = turn;
   const memory = await turn.memory();
   const attached = await Promise.all(request.attachments.map((id) => parts.studio.artifact(request.principal, id)));
+  const pictures = model.sees ? await picturesFor(turn) : [];
   const messages: BaseMessage[] = [
     new SystemMessage(`${instructions}\n${dataBlock(memory, attached)}`),
-    ...historyOf(thread, request),
-    new HumanMessage(request.text || "(no words, only the attached files)"),
+    ...historyOf(thread, request, pictures.length),
+    messageWithPictures(request.text || "(no words, only the attached files)", pictures),
   ];
   const tools = offered(parts.studio.tools);
   let shown = "";

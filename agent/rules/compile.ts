@@ -34,6 +34,8 @@ export interface Compiled {
   article: RegExp;
   /** A clause that begins so is a command of its own. */
   command: RegExp;
+  /** A pattern with `{words}` of this language. */
+  phrase(pattern: string): RegExp;
   /** Every word of the lists: what is a word is no typo. */
   known: ReadonlySet<string>;
 }
@@ -97,6 +99,7 @@ function compile(grammar: Grammar): Compiled {
     change: new RegExp(`^(?:${grammar.change}) `, "iu"),
     article: new RegExp(`^(?:${grammar.article}) `, "iu"),
     command: new RegExp(`^(?:${expand("(?:(?:{draw}|{upscale}|{cancel}):? .|{enlarge})")}|${negated(grammar)})`, "iu"),
+    phrase: (pattern) => new RegExp(expand(pattern), "iu"),
     known: new Set(
       Object.values(words)
         .join("|")
@@ -112,6 +115,14 @@ function compile(grammar: Grammar): Compiled {
 }
 
 export const languages: readonly Compiled[] = [english, german, spanish].map(compile);
+
+/** Tools that the rules have sentences of their own for. */
+export const knownTools: ReadonlySet<string> = new Set([
+  "render_image",
+  "upscale_image",
+  "reroll_job",
+  ...languages.flatMap(({ frames }) => frames.flatMap(({ frame }) => frame.tool ?? [])),
+]);
 
 /** `three`, `3`, `3x`, `twice` → 3. */
 export function toNumber(text: string, { grammar }: Compiled): number | undefined {

@@ -23,17 +23,30 @@ const greeting = 'Hello. Say what to draw, such as "draw a red fox in fresh snow
 const lost = `I did not understand all of that, so I submitted nothing. ${helpText}`;
 const later = "Ask for the upscale when the picture is there: I can only enlarge what exists.";
 
-interface Reading {
-  calls: PlannedCall[];
-  say: string[];
-  problem?: string;
+/** Words from which free text is still to be filled in: all of them, and those alone that may be used. */
+export interface Open {
+  request: string;
+  usable: string;
 }
 
-function unmasked(call: PlannedCall, masked: Masked): PlannedCall {
+export interface ReadCall extends PlannedCall {
+  open?: Open;
+}
+
+/** What a clause that the rules cannot place word by word is recognisably meant as. */
+export type Guess = (clause: Clause, memory: Memory, language: Compiled) => (ReadCall & { open: Open }) | undefined;
+
+export interface Reading {
+  calls: ReadCall[];
+  /** What is said besides. */
+  say: string[];
+}
+
+function unmasked({ open, ...call }: ReadCall, masked: Masked): ReadCall {
   const input = Object.fromEntries(
     Object.entries(call.input).map(([name, value]) => [name, typeof value === "string" ? masked.unmask(value) : value]),
   ) as JsonObject;
-  return { tool: call.tool, input };
+  return { ...call, input, ...(open ? { open: { request: masked.unmask(open.request), usable: masked.unmask(open.usable) } } : {}) };
 }
 
 function meaning(clause: Clause, memory: Memory, language: Compiled): Meaning | undefined {
@@ -44,12 +57,20 @@ function meaning(clause: Clause, memory: Memory, language: Compiled): Meaning | 
   return undefined;
 }
 
+/** "be a dear" + "draw a kitten": a clause without a place may be the beginning of the next. */
+function joined(clauses: readonly Clause[], at: number, open: (clause: Clause) => ReadCall | undefined): ReadCall | undefined {
+  const [first, next] = [clauses[at], clauses[at + 1]];
+  return first && next && open({ text: `${first.text}, ${next.text}`, question: next.question });
+}
+
 /** All clauses in one language, or undefined where one has no place. */
-function read(text: string, past: Memory, language: Compiled): Reading | undefined {
+function read(text: string, past: Memory, language: Compiled, guess?: Guess): (Reading & { problem?: string }) | undefined {
   const reading: Reading = { calls: [], say: [] };
   let memory = past;
   let remarks = 0;
-  for (const clause of clausesOf(text, language)) {
+  const clauses = clausesOf(text, language);
+  for (let at = 0; at < clauses.length; at++) {
+    const clause = clauses[at] as Clause;
     const previous = reading.calls.at(-1);
     const options = takeOptions(adjusted(clause, language) ?? clause.text, language, true);
     if (previous?.tool === "render_image" && options.rest === "" && !options.newSeed) {
@@ -64,6 +85,14 @@ function read(text: string, past: Memory, language: Compiled): Reading | undefin
     const found = meaning(clause, memory, language);
     if (!found && isRemark(clause, reading.calls.length > 0, language)) {
       remarks++;
+      continue;
+    }
+    const open = (words: Clause) => (found ? undefined : guess?.(words, memory, language));
+    const alone = open(clause);
+    const call = alone ?? joined(clauses, at, open);
+    if (call) {
+      reading.calls.push(call);
+      if (!alone) at++;
       continue;
     }
     if (!found) return undefined;
@@ -96,25 +125,30 @@ function refersToNew(clause: Clause, memory: Memory, language: Compiled): boolea
   return false;
 }
 
-export function planByRules(text: string, memory: Memory): Plan {
+/** Undefined where a clause has no place in any language. */
+export function readRequest(text: string, memory: Memory, guess?: Guess): Reading | undefined {
   if (text.length > longest)
     throw new Failure(
       "limit_exceeded",
       `Without a chat model I read at most ${longest} characters; this has ${text.length}. Shorten it, or use /render.`,
     );
   const masked = mask(text);
-  const plan = (calls: PlannedCall[], say: string[]): Plan => ({ planner: "rules", calls, text: [...new Set(say)].join("\n") });
   for (const language of languages) {
-    const reading = read(masked.text, memory, language);
+    const reading = read(masked.text, memory, language, guess);
     if (!reading) continue;
-    if (reading.problem) return plan([], [reading.problem]);
+    if (reading.problem) return { calls: [], say: [reading.problem] };
     // greetings are left out where something is to be done
     const say = reading.calls.length > 0 ? reading.say.filter((words) => words === later) : reading.say;
-    if (reading.calls.length === 0 && say.length === 0) return plan([], ["Nothing was submitted."]);
-    return plan(
-      reading.calls.map((call) => unmasked(call, masked)),
-      say,
-    );
+    if (reading.calls.length === 0 && say.length === 0) return { calls: [], say: ["Nothing was submitted."] };
+    return { calls: reading.calls.map((call) => unmasked(call, masked)), say: [...new Set(say)] };
   }
-  return plan([], [lost]);
+  return undefined;
+}
+
+/** Where the rules have no place for all of the words. */
+export const askBack: Reading = { calls: [], say: [lost] };
+
+export function planByRules(text: string, memory: Memory): Plan {
+  const { calls, say } = readRequest(text, memory) ?? askBack;
+  return { planner: "rules", calls, text: say.join("\n") };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { newId } from "../../core/ids.ts";
 import { picture } from "../../tools/testing/context.ts";
 import type { Memory } from "../memory/memory.ts";
+import { noRequests } from "../testing/no-requests.ts";
 import { jobRow } from "../testing/studio.ts";
 import { clausesOf, mask } from "./clauses.ts";
 import { languages } from "./compile.ts";
@@ -30,117 +31,7 @@ const english = languages[0];
 if (!english) throw new Error("no English");
 
 describe("the rules submit nothing for", () => {
-  it.each([
-    // drawing verbs that are nouns, or something else
-    ...[
-      "Drawing is fun",
-      "paint dries slowly, right?",
-      "render farm pricing",
-      "render unto Caesar what is Caesar's",
-      "paint job estimate please",
-      "sketchy stuff, isn't it",
-    ],
-    ...["draw the line at spam", "draw me into your confidence? never", "draw your own conclusions", "draws a fox", "drew a fox"],
-    // questions, cases, the past
-    ...[
-      "can you draw better than midjourney?",
-      "could you draw the fox before the castle was done?",
-      "have you drawn the fox?",
-      "did you paint it?",
-      "should I draw a fox?",
-      "when will you draw the fox?",
-    ],
-    // denials
-    ...["don't upscale that", "please never draw spiders", "no pictures please", "no more pictures", "Zeichne nicht", "no la dibujes"],
-    // idioms near "same", "again", "more", "bigger", "make it"
-    ...[
-      "same to you",
-      "the same goes for me",
-      "again and again I fail",
-      "another day, another dollar",
-      "life is bigger",
-      "make it stop",
-      "make my day",
-      "lo mismo digo",
-      "otra vez tú",
-    ],
-    ...["show me a good time", "give me five", "get me a coffee", "I want a dog", "the picture of health", "picture this", "I need my mom"],
-    // commands to somebody else
-    ...[
-      "cancel my subscription",
-      "stop worrying",
-      "kill all humans",
-      "free the whales",
-      "continue reading",
-      "pause for thought",
-      "mach das Licht aus",
-      "pinta mal",
-    ],
-    // other times, statements, doubts
-    ...[
-      "paint the fence tomorrow",
-      "a picture of my wallet was stolen",
-      "the image of a leader matters",
-      "again?",
-      "another?",
-      "illustrate your point",
-    ],
-    ...[
-      "draw inspiration from nature",
-      "draw a deep breath",
-      "Kannst du gut malen?",
-      "píntame la casa si quieres",
-      "noch einen Kaffee bitte",
-      "otra cosa",
-    ],
-    ...[
-      "I want to draw a fox",
-      "nobody can draw a fox",
-      "do not, under any circumstances, draw a fox",
-      "is the game done?",
-      "wait until tomorrow",
-      "make it so",
-    ],
-    // statements that are more than remarks, and remarks alone
-    ...[
-      "I love drawing. My dog is a corgi.",
-      "My teacher said so. I am writing this down: draw a tree.",
-      "I'm not sure. Draw a fox",
-      "I have a question. Draw what?",
-      "Heute ist Montag.",
-      "I like the fox.",
-    ],
-    // abilities, and verbs without an object
-    ...[
-      "a picture of him hangs in the hall",
-      "a photo of a house costs money",
-      "ich will das nicht abbrechen",
-      "can you draw cats?",
-      "can you render HTML?",
-      "could you draw with your eyes closed?",
-      "draw with me",
-      "zeichne mit mir",
-      "visualize success",
-    ],
-    // changes that take something back
-    ...["again, but not now", "same but later", "nochmal, aber nicht heute", "otra vez, pero mañana"],
-    // making and showing other things, with what looks like a shape
-    ...[
-      "generate a video of a dog, 16:9",
-      "I need a monitor, 1920x1080",
-      "get me a tesla with model Y",
-      "create a web page, 1024x768",
-      "show me a video of a cat",
-      "erstelle ein Video, 16:9",
-      "crea un vídeo, 16:9",
-      "muéstrame un truco",
-      "imagine a world where nobody draws",
-      "Let's paint the fence this weekend",
-      "I need my computer for an exam next month",
-    ],
-    // what no tool does
-    ...["remove the background", "crop it", "make the fox in the picture blue", "delete the fox", "animate the fox"],
-  ])("%s", (text) => expect(callsOf(text)).toEqual([]));
+  it.each(noRequests)("%s", (text) => expect(callsOf(text)).toEqual([]));
 
   it("anything whose words they did not all place", () => {
     expect(callsOf("draw a fox. Then mail it to Anna.")).toEqual([]);
@@ -188,6 +79,7 @@ describe("pieces", () => {
       ["drraw", "draw"],
     ] as const)
       expect(corrected(typo, [word])).toBe(word);
+    expect(corrected("foto", ["foto", "fotos"])).toBeUndefined();
     for (const word of ["drew", "drawn", "draws", "print", "sketchy", "renders", "pant"])
       expect(
         corrected(

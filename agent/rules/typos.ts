@@ -15,7 +15,7 @@ function oneMissing(short: string, long: string): boolean {
 /** The command word that a mistyped one means, if any. Inflected forms ("draws", "painted") are words of their own. */
 export function corrected(word: string, commands: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
-  if (lower.length < 4) return undefined;
+  if (lower.length < 4 || commands.includes(lower)) return undefined;
   return commands.find((command) => {
     if (command[0] !== lower[0] || new RegExp(`^${command}(s|d|n|t|r|ed|er)$`).test(lower)) return false;
     return swapped(lower, command) || oneMissing(lower, command) || (oneMissing(command, lower) && /(.)\1/u.test(lower));

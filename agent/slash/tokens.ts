@@ -8,11 +8,15 @@ export interface Token {
   quoted: boolean;
 }
 
-const token = /(--[\p{L}\p{N}_-]+)=(?="|“)|"((?:[^"\\]|\\.)*)"|“([^”]*)”|\S+/gu;
+const token = /((?:--|[—–])[\p{L}\p{N}_-]+)=(?="|“)|"((?:[^"\\]|\\.)*)"|“([^”]*)”|\S+/gu;
+
+/** Editors of chats make one long dash of two short ones; alone, or before anything but a letter, it stays what it is. */
+const flagged = (text: string): string => text.replace(/^[—–](?=\p{L})/u, "--");
 
 export function tokensOf(line: string): Token[] {
   const tokens: Token[] = [];
-  for (const [raw, flag, straight, curly] of line.matchAll(token)) {
+  for (const [typed, start, straight, curly] of line.matchAll(token)) {
+    const [raw, flag] = [flagged(typed), start && flagged(start)];
     if (flag) tokens.push({ raw: flag, text: flag, quoted: false });
     else if (straight !== undefined) tokens.push({ raw, text: straight.replace(/\\(["\\])/g, "$1"), quoted: true });
     else if (curly !== undefined) tokens.push({ raw, text: curly, quoted: true });

@@ -4,6 +4,7 @@ import type { JobState } from "../../core/job.ts";
 import { canonicalJson, type JsonObject } from "../../core/json.ts";
 import { parseInput } from "../../core/parse.ts";
 import { picture } from "../../tools/testing/context.ts";
+import type { ChatModelSource } from "../model.ts";
 import { createTestChat } from "./chat.ts";
 import { createFakeStudio, jobRow } from "./studio.ts";
 
@@ -37,6 +38,9 @@ export const unseen = JSON.parse(readFileSync(new URL("../evals/unseen.json", im
   quiet: Entry[];
 };
 
+/** In looser words than the rules know, for guided planning. */
+export const loose = JSON.parse(readFileSync(new URL("../evals/loose.json", import.meta.url), "utf8")) as { main: Entry[]; quiet: Entry[] };
+
 export interface Result {
   entry: Entry;
   right: boolean;
@@ -66,7 +70,7 @@ function same(expected: Expected, got: { tool: string; input: unknown }, studio:
   });
 }
 
-async function runEntry(entry: Entry): Promise<Result> {
+async function runEntry(entry: Entry, model: ChatModelSource | undefined): Promise<Result> {
   const studio = createFakeStudio();
   const conversation = "conv_eval";
   for (const job of requests.contexts[entry.context ?? "empty"]?.jobs ?? []) {
@@ -76,7 +80,7 @@ async function runEntry(entry: Entry): Promise<Result> {
   }
   for (const id of entry.attachments ?? []) studio.files.push(picture(id));
   const before = canonicalJson(studio.jobs.map((job) => job.state));
-  const chat = createTestChat({ studio });
+  const chat = createTestChat({ studio, model });
   await chat.turn(entry.text, { conversation, message: "msg_now", attachments: entry.attachments ?? [] });
   const got = studio.invoked.map(({ tool, input }) => ({ tool, input }));
   const right =
@@ -85,8 +89,8 @@ async function runEntry(entry: Entry): Promise<Result> {
   return { entry, right, got, falseSubmission: entry.calls.length === 0 && (got.length > 0 || changed) };
 }
 
-export async function runSet(entries: readonly Entry[]): Promise<Result[]> {
+export async function runSet(entries: readonly Entry[], model?: ChatModelSource): Promise<Result[]> {
   const results: Result[] = [];
-  for (const entry of entries) results.push(await runEntry(entry));
+  for (const entry of entries) results.push(await runEntry(entry, model));
   return results;
 }

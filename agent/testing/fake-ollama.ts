@@ -29,6 +29,9 @@ const realModels: Record<string, { family: string; size: string; capabilities: s
   "olmo2:7b": { family: "olmo2", size: "7.3B", capabilities: ["completion"] },
   "mistral:7b": { family: "llama", size: "7.2B", capabilities: ["completion", "tools"] },
   "phi3:mini": { family: "phi3", size: "3.8B", capabilities: ["completion"] },
+  "gemma3:4b": { family: "gemma3", size: "4.3B", capabilities: ["completion", "vision"] },
+  "qwen3-vl:4b": { family: "qwen3vl", size: "4.4B", capabilities: ["completion", "vision", "tools", "thinking"] },
+  "nomic-embed-text": { family: "nomic-bert", size: "137M", capabilities: ["embedding"] },
   "qwen3:4b": { family: "qwen3", size: "4.0B", capabilities: ["completion", "tools", "thinking"] },
 };
 
@@ -53,6 +56,14 @@ const details = (name: string) => {
   return { parent_model: "", format: "gguf", family, families: [family], parameter_size: size, quantization_level: "Q4_K_M" };
 };
 const full = (name: string) => (name.includes(":") ? name : `${name}:latest`);
+
+/** Go reads `images` as bytes: plain base64, without a `data:` prefix. */
+function pictureProblem(messages: unknown, sees: boolean): { error: string; status: number } | undefined {
+  const images = (Array.isArray(messages) ? messages : []).flatMap((message: { images?: unknown }) => (message.images ?? []) as unknown[]);
+  if (images.some((image) => typeof image !== "string" || !/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(image)))
+    return { error: "illegal base64 data at input byte 4", status: 400 };
+  return images.length > 0 && !sees ? { error: "received image but vision model not loaded", status: 500 } : undefined;
+}
 
 function line(response: ServerResponse, model: string, message: JsonObject, more: JsonObject = { done: false }): void {
   response.write(
@@ -94,7 +105,7 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
   const installed = new Map(
     models.map((model) => {
       const name = typeof model === "string" ? model : model.name;
-      return [full(name), typeof model === "string" ? (realModels[model]?.capabilities ?? ["completion"]) : model.capabilities];
+      return [full(name), typeof model === "string" ? (realModels[name]?.capabilities ?? ["completion"]) : model.capabilities];
     }),
   );
   const loaded = new Set<string>();
@@ -107,6 +118,11 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
     const tools = call.body["tools"];
     if (Array.isArray(tools) && tools.length > 0 && !capabilities.includes("tools"))
       return json(response, { error: `registry.ollama.ai/library/${model} does not support tools` }, 400);
+    const format = call.body["format"];
+    if (format !== undefined && format !== "json" && (typeof format !== "object" || format === null))
+      return json(response, { error: `invalid format: ${JSON.stringify(format)}; expected "json" or a valid JSON Schema object` }, 400);
+    const problem = pictureProblem(call.body["messages"], capabilities.includes("vision"));
+    if (problem) return json(response, { error: problem.error }, problem.status);
     const reply = typeof replies === "function" ? replies(call.body) : (replies[Math.min(answered++, replies.length - 1)] ?? {});
     if (reply.html !== undefined) {
       response.writeHead(reply.status ?? 502, { "content-type": "text/html" }).end(reply.html);

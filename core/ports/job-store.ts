@@ -117,8 +117,8 @@ export interface ArtifactStore {
   /** Whose it is, for whom no principal asks: a signed link. */
   owner(id: string): Promise<string | undefined>;
   addUpload(artifact: Artifact): Promise<void>;
-  /** Newest first. */
-  list(principal: string, options: { conversation?: string; limit?: number }): Promise<Artifact[]>;
+  /** Newest first. `sha256`: those with these bytes alone. */
+  list(principal: string, options: { conversation?: string; sha256?: string; limit?: number }): Promise<Artifact[]>;
   /** Whether some row points at this stored file: what has none may be swept. */
   isReferenced(storageKey: string): Promise<boolean>;
 }

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { Failure } from "../../core/failure.ts";
-import type { Limits } from "../../core/limits.ts";
+import { type Limits, pictureLimit } from "../../core/limits.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Studio } from "../../core/studio.ts";
 import { HttpFailure } from "../failures.ts";
@@ -13,19 +13,20 @@ const most = 20;
 const lookBack = 200;
 
 /** Bytes of a whole request: one picture of the largest size in base 64 beside a long history, and never more than fits in memory. */
-export function maxRequest({ maxUpload }: Limits): number {
-  return Math.min(256_000_000, Math.ceil((maxUpload * 4) / 3) + 1_000_000);
+export function maxRequest(limits: Limits): number {
+  return Math.min(256_000_000, Math.ceil((pictureLimit(limits) * 4) / 3) + 1_000_000);
 }
 
-function bytesOf(url: string, path: string, { maxUpload }: Limits): Buffer {
+function bytesOf(url: string, path: string, limits: Limits): Buffer {
   const found = /^data:([\w.+-]+\/[\w.+-]+)?(?:;[\w-]+=[^;,]*)*;base64,/i.exec(url.slice(0, 200));
   if (!found) {
     const kind = /^data:/i.test(url) ? "a data: URL must be in base64" : "no address is opened, for your safety";
     refuse(path, `${kind}. Send the picture itself as data:image/png;base64,… (PNG, JPEG or WebP), or upload it by POST /v1/files`);
   }
   const text = url.slice(found[0].length).replace(/\s+/g, "");
-  if (text.length > Math.ceil(maxUpload / 3) * 4)
-    throw new HttpFailure(413, "limit_exceeded", `A picture has at most ${maxUpload} bytes (MYSPINBOT_MAX_UPLOAD). Send a smaller one.`);
+  const most = pictureLimit(limits);
+  if (text.length > Math.ceil(most / 3) * 4)
+    throw new HttpFailure(413, "limit_exceeded", `A picture has at most ${most} bytes (MYSPINBOT_MAX_UPLOAD). Send a smaller one.`);
   if (text === "") refuse(path, "the picture is empty; send its bytes in base64");
   const bytes = Buffer.from(text, "base64");
   // node skips what is no base 64

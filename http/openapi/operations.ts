@@ -85,9 +85,13 @@ export const operations: Record<string, Operation> = {
     answers: { 201: json("The file.", "File") },
   },
   "GET /v1/files": {
-    query: [query("limit", { type: "integer", minimum: 1, maximum: 200, default: 50 })],
+    query: [
+      query("sha256", { type: "string", pattern: "^[0-9a-f]{64}$" }, "Only files with these bytes."),
+      query("limit", { type: "integer", minimum: 1, maximum: 200, default: 50 }),
+    ],
     answers: { 200: json("The files.", "Files") },
   },
+  "GET /v1/limits": { answers: { 200: json("The limits.", "Limits") } },
   "GET /v1/files/:id": { answers: { 200: json("The file's facts.", "File") } },
   "GET /v1/files/:id/thumbnail": { answers: { 200: bytes("The thumbnail.", "image/webp") } },
   "GET /v1/files/:id/:name": {

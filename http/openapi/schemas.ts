@@ -172,6 +172,12 @@ export const components: Record<string, z.ZodType> = {
   OpenAIError: z.object({ error: z.object({ message: z.string(), type: z.string(), code: z.string(), param: z.string().nullable() }) }),
   File: file,
   Files: z.object({ files: z.array(file) }),
+  Limits: z.object({
+    file_bytes: z.int().describe("Bytes of one file."),
+    picture_bytes: z.int().describe("Bytes of one picture."),
+    attachments: z.int().describe("Files of one chat message."),
+    text_characters: z.int().describe("Characters of one chat message."),
+  }),
   Job: job,
   Jobs: z.object({ jobs: z.array(job) }),
   Invoked: invoked,

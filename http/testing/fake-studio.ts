@@ -236,7 +236,10 @@ export function fakeStudio(): FakeStudio {
       if (!file || file.artifact.principal !== principal.id) throw new Failure("unknown_artifact", `There is no file ${id} of yours.`);
       return file.artifact;
     },
-    artifacts: never,
+    artifacts: async (principal, { sha256 } = {}) =>
+      [...files.values()]
+        .map(({ artifact }) => artifact)
+        .filter((artifact) => artifact.principal === principal.id && (!sha256 || artifact.sha256 === sha256)),
     async open(artifact, range) {
       const file = files.get(artifact.id);
       if (!file) throw new Failure("unknown_artifact", "gone");

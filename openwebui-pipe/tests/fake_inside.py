@@ -18,7 +18,7 @@ class FakeInside(myspinbot.Inside):
             },
         }
         chat = SimpleNamespace(chat={"history": self.history}, user_id="user-a")
-        self.gone = False
+        self.gone, self.writers, self.closed = False, {"user-a"}, []
 
         async def get_chat_by_id(chat_id):
             return None if self.gone else chat
@@ -32,6 +32,9 @@ class FakeInside(myspinbot.Inside):
     async def person(self, user_id):
         return {"id": user_id, "email": "a@example.com", "name": "A", "role": "user"}
 
+    async def may_write(self, chat_id, user_id):
+        return user_id in self.writers
+
     async def branch(self, chat_id, parent):
         return myspinbot.branch_of(self.messages, parent)
 
@@ -39,7 +42,9 @@ class FakeInside(myspinbot.Inside):
         if self.own.get(file_id) is None:
             raise myspinbot.Trouble("An attached file is not there any more. Attach it again.", "unknown_artifact")
         name, data = self.own[file_id]
-        return io.BytesIO(data), name, len(data)
+        opened = io.BytesIO(data)
+        self.closed.append(opened)
+        return opened, name, len(data)
 
     async def store(self, user_id, artifact, fetch, chat_id, message_id):
         file_id = myspinbot.file_id_of(user_id, artifact["id"])

@@ -18,6 +18,8 @@ class FakeStudio:
         self.script = lambda turn: [{"type": "text", "text": "Hello."}, self.done()]
         self.has_deliveries = True
         self.release = asyncio.Event()
+        self.old = False
+        self.brought, self.sending, self.most_at_once, self.upload_seconds = {}, 0, 0, 0
 
     # -- what scripts are made of
 
@@ -79,9 +81,29 @@ class FakeStudio:
                 await answer.write(f"event: {part['type']}\ndata: {json.dumps(part)}\n\n".encode())
         return answer
 
+    async def limits(self, request):
+        if self.old:
+            raise web.HTTPNotFound
+        return web.json_response({"file_bytes": 1_000_000, "picture_bytes": 50_000, "attachments": 400, "text_characters": 32_000})
+
+    async def find(self, request):
+        if self.old:
+            raise web.HTTPNotFound
+        known = self.brought.get(request.query["sha256"])
+        return web.json_response({"files": [{"id": known}] if known else []})
+
     async def upload(self, request):
-        self.uploads.append((request.query["name"], await request.read()))
-        return web.json_response({"id": f"art_up{len(self.uploads)}"}, status=201)
+        self.sending += 1
+        self.most_at_once = max(self.most_at_once, self.sending)
+        data = await request.read()
+        await asyncio.sleep(self.upload_seconds)
+        self.sending -= 1
+        if data.startswith(b"only words"):
+            return web.json_response({"error": {"code": "unsupported_media", "message": "The file is text.", "retryable": False}}, status=415)
+        self.uploads.append((request.query["name"], data))
+        digest = hashlib.sha256(data).hexdigest()
+        self.brought[digest] = f"art_up{len(self.uploads)}"
+        return web.json_response({"id": self.brought[digest], "sha256": digest}, status=201)
 
     async def download(self, request):
         return web.Response(body=self.files[request.match_info["name"]])
@@ -116,6 +138,8 @@ class FakeStudio:
         app = web.Application(middlewares=[self.guard], client_max_size=100_000_000)
         app.router.add_post("/v1/chat", self.chat)
         app.router.add_post("/v1/files", self.upload)
+        app.router.add_get("/v1/files", self.find)
+        app.router.add_get("/v1/limits", self.limits)
         app.router.add_get("/v1/files/{id}/{name}", self.download)
         app.router.add_get("/v1/jobs", self.list_jobs)
         app.router.add_get("/v1/jobs/{id}", self.get_job)

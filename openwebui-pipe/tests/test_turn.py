@@ -4,65 +4,8 @@ import asyncio
 
 import myspinbot as m
 import pytest
-from fake_inside import FakeInside
-from fake_studio import PICTURE, FakeStudio
-
-USER = {"id": "user-a", "email": "a@example.com", "name": "A", "role": "user"}
-
-
-class Scene:
-    def __init__(self, studio):
-        self.studio, self.inside = studio, FakeInside()
-        self.pipe = m.Pipe()
-        self.pipe.inside, self.pipe.start = self.inside, lambda: None
-        self.pipe.valves = m.Pipe.Valves(BASE_URL=studio.url, KEY=studio.key, LEASE_SECONDS=5)
-        self.events, self.text, self.said = [], "", True
-        self.metadata = {
-            "chat_id": "chat-1",
-            "message_id": "message-1",
-            "session_id": "s",
-            "user_message": {"id": "user-1", "parentId": None, "content": "a red fox", "files": []},
-        }
-
-    async def emit(self, event):
-        self.events.append((event["type"], event["data"]))
-
-    async def call(self, event):
-        return self.said
-
-    async def turn(self, **more):
-        body = {"stream": True, "model": "myspinbot.agent", "messages": []}
-        stream = await self.pipe.pipe(
-            body, __user__=dict(USER), __event_emitter__=self.emit, __event_call__=self.call, __metadata__=self.metadata, **more
-        )
-        async for chunk in stream:
-            self.text += chunk["choices"][0]["delta"]["content"]
-        self.save()
-
-    def save(self):
-        """What Open WebUI does when the reply is whole."""
-        self.inside.messages["message-1"].update(content=self.text, done=True)
-
-    async def settled(self):
-        while work := set(m.shared().work):
-            await asyncio.wait(work)
-
-    @property
-    def statuses(self):
-        return [d for t, d in self.events if t == "status"]
-
-    @property
-    def files(self):
-        return [d["files"] for t, d in self.events if t == "files"]
-
-
-def play(story):
-    async def run():
-        async with FakeStudio().running() as studio:
-            await asyncio.wait_for(story(Scene(studio)), 20)
-
-    asyncio.run(run())
-
+from fake_studio import PICTURE
+from scene import USER, play
 
 def test_a_picture_is_stored_as_the_persons_own_emitted_once_and_acknowledged():
     async def story(s):
@@ -85,31 +28,6 @@ def test_a_picture_is_stored_as_the_persons_own_emitted_once_and_acknowledged():
         assert s.studio.log_of() == ["ack"]
         assert s.studio.deliveries["job_1"]["target"] == {"chat": "chat-1", "message": "message-1", "user": "user-a", "model": "myspinbot.agent"}
         assert m.shared().live == {}
-
-    play(story)
-
-
-def test_only_this_turns_attachments_are_sent_and_once():
-    async def story(s):
-        s.inside.own = {"f1": ("cat.png", b"cat" * 1000), "old": ("old.png", b"old")}
-        s.metadata["files"] = [{"type": "file", "id": "old"}]
-        s.metadata["user_message"]["files"] = [{"type": "file", "id": "f1", "url": "f1"}]
-        await s.turn()
-        assert s.studio.uploads == [("cat.png", b"cat" * 1000)]
-        assert s.studio.turns[0]["attachments"] == ["art_up1"]
-        assert s.studio.turns[0]["conversation"] == "owui-chat-1" and s.studio.turns[0]["message"] == "message-1"
-
-    play(story)
-
-
-def test_a_file_that_is_not_the_persons_own_and_too_many_files_are_refused_in_words():
-    async def story(s):
-        s.metadata["user_message"]["files"] = [{"type": "file", "id": "another's"}]
-        await s.turn()
-        assert "not there any more" in s.text and s.studio.turns == [] and s.statuses[-1]["done"]
-        s.metadata["user_message"]["files"] = [{"type": "file", "id": str(i)} for i in range(300)]
-        await s.turn()
-        assert "at most 20 files" in s.text and s.studio.turns == []
 
     play(story)
 
@@ -354,5 +272,73 @@ def test_what_an_earlier_process_left_open_is_announced_or_told():
         await m.recover(s.inside, s.pipe.valves, "myspinbot", 0, suspects)
         message = s.inside.messages["message-1"]
         assert message["done"] and "Regenerate" in message["content"] and message["statusHistory"][-1]["done"]
+
+    play(story)
+
+
+def test_the_first_thing_is_a_status_before_anything_is_asked_of_anybody():
+    async def story(s):
+        order = []
+
+        async def emit(event):
+            order.append(event["data"].get("description"))
+            await asyncio.sleep(0)
+            # nobody was asked while this was on its way
+            if len(order) == 1:
+                assert s.studio.calls == [] and asked == []
+
+        asked = []
+        opened, branch = s.inside.opened, s.inside.branch
+
+        def watched(name, work):
+            async def call(*given):
+                asked.append(name)
+                return await work(*given)
+
+            return call
+
+        s.inside.opened, s.inside.branch = watched("opened", opened), watched("branch", branch)
+        s.inside.own = {"f1": ("cat.png", b"cat")}
+        s.metadata["user_message"]["files"] = [{"type": "file", "id": "f1"}]
+        stream = await s.pipe.pipe({"stream": True, "messages": []}, __user__=dict(USER), __event_emitter__=emit, __metadata__=s.metadata)
+        assert order == [] and s.studio.calls == []
+        async for _ in stream:
+            pass
+        assert order[0] == "Thinking" and asked == ["opened", "branch"] and s.studio.calls[0] == "GET /v1/limits"
+
+    play(story)
+
+
+def test_several_jobs_are_told_apart_in_the_statuses_and_when_they_fail():
+    async def story(s):
+        jobs = [s.studio.job("running", number=n, title=f"Render: fox {n}") for n in (1, 2)]
+        error = {"code": "engine_lost", "message": "It ended.", "retryable": True}
+        s.studio.script = lambda turn: [
+            *({"type": "job", "job": dict(j)} for j in jobs),
+            {"type": "progress", "job": "job_2", "progress": {"stage": "sampling", "fraction": 0.5}},
+            s.studio.done(*(s.studio.job("failed", number=n, error=error, title=f"Render: fox {n}") for n in (1, 2))),
+        ]
+        await s.turn()
+        assert "Render: fox 2: Drawing 50 %" in [d["description"] for d in s.statuses]
+        assert "*/retry job_1*" in s.text and "*/retry job_2*" in s.text and s.statuses[-1]["description"] == "Failed"
+
+    play(story)
+
+
+def test_every_result_of_several_jobs_has_its_recipe_previews_say_so_and_next_steps_fit():
+    async def story(s):
+        artifacts = [s.studio.artifact(f"{n}.png", number=n) for n in (1, 2)]
+        artifacts[1]["preview"] = True
+        s.studio.script = lambda turn: [s.studio.done(*(s.studio.job(number=n, artifacts=[artifacts[n - 1]]) for n in (1, 2)))]
+        await s.turn()
+        sources = [d for t, d in s.events if t == "source"]
+        assert [d["source"]["name"] for d in sources] == ["1.png", "2.png"] and all("seed: 42" in d["document"][0] for d in sources)
+        assert "type" not in sources[0]
+        assert "*2.png is a preview that only stands in for the real thing" in s.text and "1.png is a preview" not in s.text
+        assert "Next: *Upscale number 1*" in s.text
+        s.events, s.text = [], ""
+        s.user = {"valves": m.Pipe.UserValves(recipe=False, next_steps=False)}
+        await s.turn()
+        assert [t for t, _ in s.events if t == "source"] == [] and "Next:" not in s.text
 
     play(story)

@@ -116,6 +116,7 @@ def test_tasks_are_answered_without_a_model():
     assert json.loads(m.task_answer("tags_generation", {}, set())) == {"tags": []}
     assert json.loads(m.task_answer("query_generation", {}, set())) == {"queries": []}
     assert json.loads(m.task_answer("follow_up_generation", {}, {"image"}))["follow_ups"][0] == "Upscale that 2x"
+    assert json.loads(m.task_answer("follow_up_generation", {}, {"failed", "images"}))["follow_ups"][:2] == ["Try again", "Upscale number 1"]
     assert json.loads(m.task_answer("follow_up_generation", {}, set())) == {"follow_ups": []}
     assert m.task_answer("moa_response_generation", {}, set()) == ""
 
@@ -125,15 +126,46 @@ def test_a_status_only_for_what_matters():
     keys = [m.status_of(part(i / 20, i))[0] for i in range(20)]
     assert len(set(keys)) == 4
     assert m.status_of(part(0.5, 10))[1] == "Drawing 50 %, step 10 of 20"
+    several = {"type": "progress", "job": "j", "progress": {"stage": "sampling", "fraction": 0.05, "note": "picture 1 of 4", "step": 5, "steps": 25}}
+    assert m.status_of(several)[1] == "Picture 1 of 4, 5 %, step 5 of 25"
+    loading = {"type": "progress", "job": "j", "progress": {"stage": "loading", "fraction": 0.0, "step": 0, "steps": 25}}
+    assert m.status_of(loading)[1] == "Loading the model"
     queued = {"type": "job", "job": {"id": "j", "state": "queued", "title": "t", "position": 3, "eta_seconds": [10, 20]}}
     assert m.status_of(queued)[1] == "t: number 3 in line, 10–20 s left"
     assert m.status_of({"type": "preview"}) is None
 
 
 def test_a_failure_has_cause_what_to_say_and_the_job():
-    job = {"id": "job_1", "title": "render", "state": "failed", "error": {"code": "out_of_memory", "message": "Too large. Ask for a smaller one.", "retryable": True}}
+    error = {"code": "engine_lost", "message": "ComfyUI ended.", "retryable": True}
+    job = {"id": "job_1", "title": "render", "state": "failed", "error": error}
     words = m.failure_words(job)
-    assert "Too large. Ask for a smaller one." in words and "try again" in words and "job_1" in words
+    assert "ComfyUI ended." in words and "say *try again*" in words.lower() and "`engine_lost` · `job_1`" in words
+    assert "*/retry job_1*" in m.failure_words(job, alone=False)
+    lasting = m.failure_words({**job, "error": {**error, "code": "out_of_memory", "message": "Too large. Ask for a smaller one.", "retryable": False}})
+    assert "Too large. Ask for a smaller one." in lasting and "with that changed" in lasting and "say *try again*" in lasting
+    assert "say *try again*" in m.failure_words({**job, "state": "canceled"}).lower()
+
+
+def test_what_is_kept_of_an_accepted_job_is_true_later_too():
+    said = "Job job_9j (Render: a red fox (in snow)) is queued, next in line, done in about 13 s."
+    assert m.lasting(said) == "**Render: a red fox (in snow)** · `job_9j`"
+    assert m.lasting(f"\n{said}") == "\n**Render: a red fox (in snow)** · `job_9j`"
+    assert m.lasting("Job job_9j (x) failed: no.") == "Job job_9j (x) failed: no."
+
+
+def test_a_recipe_says_each_thing_once_and_the_prompt_first():
+    recipe = {
+        "tool": "render_image",
+        "input": {"seed": 42, "model": "a", "prompt": "a fox", "negative_prompt": "", "loras": [{"name": "ink", "weight": 0.8}]},
+        "details": {"model": "a", "cfg": 7},
+        "engine": {"id": "comfyui", "version": "0.33.0"},
+    }
+    lines = m.recipe_lines({"recipe": recipe, "width": 64, "height": 48})
+    assert lines == ["prompt: a fox", "seed: 42", "model: a", "cfg: 7", "LoRA: ink at 0.8", "made by: render_image on comfyui 0.33.0", "size: 64 × 48"]
+
+
+def test_sizes_are_said_as_people_say_them():
+    assert [m.size_words(n) for n in (9999, 50_000, 2_147_483_648)] == ["9999 bytes", "50 kB", "2147 MB"]
 
 
 def test_chunks_are_framed_so_that_data_colon_survives():

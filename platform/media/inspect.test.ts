@@ -35,7 +35,7 @@ describe("inspect", () => {
 
   it.each([
     ["nothing", "", "an empty file"],
-    ["text called .png", "this says PNG and is not", "something else"],
+    ["text called .png", "this says PNG and is not", "text"],
     ["an SVG", '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>', "an SVG"],
     ["a PDF", "%PDF-1.7 ...", "a PDF"],
     ["a web page", "<!DOCTYPE html><script>1</script>", "a web page"],
@@ -99,6 +99,17 @@ describe("thumbnail", () => {
   ])("%d × %d within %d", async (width, height, side, expectedWidth, expectedHeight) => {
     const small = await sharp(await media.thumbnail(await noise(width, height).png().toBuffer(), side)).metadata();
     expect([small.format, small.width, small.height]).toEqual(["webp", expectedWidth, expectedHeight]);
+  });
+
+  it("is a JPEG on white where that is asked for", async () => {
+    const clear = await sharp({ create: { width: 400, height: 200, channels: 4, background: { r: 255, g: 0, b: 0, alpha: 0 } } })
+      .png()
+      .toBuffer();
+    const small = await media.thumbnail(clear, 100, "jpeg");
+    const { format, width, height } = await sharp(small).metadata();
+    expect([format, width, height]).toEqual(["jpeg", 100, 50]);
+    const { dominant } = await sharp(small).stats();
+    expect(Math.min(dominant.r, dominant.g, dominant.b)).toBeGreaterThan(240);
   });
 
   it("is upright and carries no mark", async () => {

@@ -6,6 +6,7 @@ import { jpegXmp, stampJpeg, stripJpeg } from "./jpeg.ts";
 import { brokenPicture, notAPicture, type PictureType, pictureType, tooManyPixels } from "./kinds.ts";
 import { type Marks, marksOf, recipeFromJson, recipeFromXmp, recipeKey } from "./marks.ts";
 import { pngTexts, stampPng, stripPng } from "./png.ts";
+import { tell } from "./tell.ts";
 import { isAnimated, isLossless, stampWebp, stripWebp, webpXmp } from "./webp.ts";
 
 interface Container {
@@ -40,6 +41,8 @@ async function upright(bytes: Uint8Array, type: PictureType): Promise<Uint8Array
 
 export function createMedia(): Media {
   return {
+    tell,
+
     async inspect(bytes) {
       const mediaType = pictureType(bytes);
       if (!mediaType) throw notAPicture(bytes);
@@ -65,10 +68,11 @@ export function createMedia(): Media {
       return containers[type].strip(await upright(bytes, type));
     },
 
-    async thumbnail(bytes, side) {
+    async thumbnail(bytes, side, as = "webp") {
       if (!pictureType(bytes)) throw notAPicture(bytes);
       const small = (await decode(bytes)).autoOrient().resize({ width: side, height: side, fit: "inside", withoutEnlargement: true });
-      return decoded(small.webp({ quality: 80 }).toBuffer());
+      const encoded = as === "jpeg" ? small.flatten({ background: "#ffffff" }).jpeg({ quality: 85 }) : small.webp({ quality: 80 });
+      return decoded(encoded.toBuffer());
     },
   };
 }

@@ -23,12 +23,18 @@ export function artifactStore(db: Db): ArtifactStore {
     async addUpload(artifact) {
       await db.insert(artifacts).values(artifact);
     },
-    async list(principal, { conversation, limit = 50 }) {
+    async list(principal, { conversation, sha256, limit = 50 }) {
       const rows = await db
         .select({ artifact: artifacts })
         .from(artifacts)
         .leftJoin(jobs, eq(jobs.id, artifacts.job))
-        .where(and(eq(artifacts.principal, principal), conversation ? eq(jobs.conversation, conversation) : undefined))
+        .where(
+          and(
+            eq(artifacts.principal, principal),
+            conversation ? eq(jobs.conversation, conversation) : undefined,
+            sha256 ? eq(artifacts.sha256, sha256) : undefined,
+          ),
+        )
         .orderBy(desc(artifacts.number))
         .limit(Math.min(500, Math.max(1, limit)));
       return rows.map((row) => toArtifact(row.artifact));

@@ -73,7 +73,7 @@ async function say(somebody: Person, text: string): Promise<{ content: string; o
     background_tasks: {},
   });
   if (status !== 200) throw new Error(`say: ${status} ${JSON.stringify(body)}`);
-  return somebody.done({ chat: (body as { chat_id: string }).chat_id, message, user }, 120_000);
+  return somebody.done({ chat: (body as { chat_id: string }).chat_id, message, user, at: Date.now() }, 120_000);
 }
 
 async function use(studio: Studio): Promise<Seen> {

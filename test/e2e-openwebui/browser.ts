@@ -1,118 +1,130 @@
-/** What is really seen: Chromium, signed in as an ordinary user. Screenshots stay in `out/e2e-openwebui`. */
-import { existsSync } from "node:fs";
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { chromium, type Page } from "playwright-core";
-import { root } from "../harness/product.ts";
-import { startMediaStudio } from "./media.ts";
+/** What is really seen, and done by clicks: Chromium, signed in as people who are no administrators. */
+import { aPng } from "./daily.ts";
 import { admin } from "./open-webui.ts";
+import { chatOf, withPage } from "./page.ts";
 import type { Stage } from "./scene.ts";
 
-const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const shots = join(root, "out", "e2e-openwebui");
+/** Addresses of the pictures that are there to be seen. */
+const shown = `[...new Set([...document.querySelectorAll('img[src*="/api/v1/files/"]')].filter((one) => one.complete && one.naturalWidth > 0).map((one) => one.src))]`;
+const picture = `${shown}.length === 1`;
+const drawing = "/Drawing \\d+ %/.test(document.body.innerText)";
+const next = `document.querySelector('[aria-label="Follow up: Upscale that 2x"]') !== null`;
 
-async function withPage({ checks, web, anna }: Stage, play: (page: Page) => Promise<void>): Promise<void> {
-  if (!existsSync(executablePath)) {
-    checks.note(`not run: there is no ${executablePath}; install chromium, or name it by CHROMIUM`);
-    return;
-  }
-  await mkdir(shots, { recursive: true });
-  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
-  try {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 1100 } });
-    await context.addCookies([{ name: "token", value: anna.token, url: web.url }]);
-    await context.addInitScript(`localStorage.setItem("token", ${JSON.stringify(anna.token)})`);
-    await play(await context.newPage());
-  } finally {
-    await browser.close();
-  }
+/** Typed by hand in an open tab: progress, the picture, the same after a reload, another one by Regenerate. */
+export async function aPictureIsSeen(stage: Stage): Promise<void> {
+  await withPage(stage, async ({ page, see, shot, say }) => {
+    await say("draw a red barn under stars");
+    await see("progress is seen while it works", drawing);
+    await shot("progress");
+    await see("then the picture, in the open tab", picture);
+    await see("and what may be asked for next", next);
+    await shot("picture");
+    await page.reload();
+    await see("the picture is there after a reload", picture);
+    const [first] = (await page.evaluate(shown)) as string[];
+    await page.locator('button[aria-label="Regenerate"]').last().click();
+    await page.getByText("Try Again").click();
+    await see("Regenerate brings another picture", `${picture} && ${shown}[0] !== ${JSON.stringify(first)}`);
+    await see("beside the first one", `/2\\s*\\/\\s*2/.test(document.body.innerText)`);
+    await shot("regenerated");
+  });
 }
 
-/** An expression of the page, until it is true. */
-const seen = (page: Page, expression: string) =>
-  page.waitForFunction(expression, undefined, { timeout: 60_000 }).then(
-    () => true,
-    () => false,
-  );
+export async function anAttachmentIsSeen(stage: Stage): Promise<void> {
+  await withPage(stage, async ({ page, see, shot, open, type }) => {
+    await open();
+    const file = { name: "mine.png", mimeType: "image/png", buffer: Buffer.from(await aPng()) };
+    await page.locator("input[type=file][multiple]").first().setInputFiles(file);
+    await see("the attached picture is in the box", `document.querySelector('#message-input-container img, form img') !== null`);
+    await type("upscale this 2x");
+    await see("it comes back as a second picture", `${shown}.length === 2`);
+    const size = `[...document.querySelectorAll('img[src*="/api/v1/files/"]')].map((one) => one.naturalWidth)`;
+    await see("made twice as large", `(${size}).includes(128)`);
+    await shot("attachment");
+  });
+}
 
-const picture = `[...document.querySelectorAll('img[src*="/api/v1/files/"]')].some((image) => image.complete && image.naturalWidth > 0)`;
+export async function aClosedTabIsFound(stage: Stage): Promise<void> {
+  let chat = "";
+  await withPage(stage, async ({ page, see, say }) => {
+    await say("draw a lighthouse at dusk");
+    await see("it works on it when the browser is closed", drawing);
+    chat = chatOf(page);
+  });
+  const job = (await stage.jobs(chat)).at(-1);
+  await stage.ended(job?.id ?? "");
+  await withPage(stage, async ({ page, see, shot }) => {
+    await page.goto(`${stage.web.url}/`);
+    await page.locator('button[aria-label="Open Sidebar"]').first().click();
+    await page.locator(`a[href="/c/${chat}"]`).first().click();
+    await see("a new browser finds the picture by the list of chats", picture);
+    await shot("found-again");
+  });
+}
 
-/** Typed by hand in an open tab: progress, the picture, the same after a reload. */
-export async function aPictureIsSeen(stage: Stage): Promise<void> {
-  const { checks, web } = stage;
-  await withPage(stage, async (page) => {
-    await page.goto(`${web.url}/?models=myspinbot.agent`);
-    const input = page.locator("#chat-input");
-    await input.waitFor({ timeout: 60_000 });
-    await page.keyboard.press("Escape");
-    await input.click();
-    await page.keyboard.type("draw a red barn under stars");
-    await page.keyboard.press("Enter");
-    checks.check("progress is seen while it works", await seen(page, "/Drawing \\d+ %/.test(document.body.innerText)"));
-    await page.screenshot({ path: join(shots, "progress.png") });
-    checks.check("then the picture, in the open tab", await seen(page, picture));
-    await seen(page, "/Next: /.test(document.body.innerText)");
-    await page.screenshot({ path: join(shots, "picture.png") });
-    await page.reload();
-    checks.check("and after a reload", await seen(page, picture));
+export async function aStopIsSeen(stage: Stage): Promise<void> {
+  const { checks, jobs, ended } = stage;
+  await withPage(stage, async ({ page, see, shot, say }) => {
+    await say("draw a harbour in fog");
+    await see("it works", drawing);
+    await page.locator('button[aria-label="Stop"]').click();
+    await see("Stop is shown", "/Stopped/.test(document.body.innerText)");
+    const [job] = await jobs(chatOf(page));
+    const { state } = await ended(job?.id ?? "");
+    checks.check("and cancels the job", state === "canceled", state);
+    await see("the box takes the next message", `document.querySelector('button[aria-label="Stop"]') === null`);
+    await shot("stopped");
   });
 }
 
 /** A turn that ended, and its result that comes into the open tab. */
 export async function aLateResultIsSeen(stage: Stage): Promise<void> {
-  const { checks, web, anna, install } = stage;
+  const { checks, anna, web, install } = stage;
   const set = ["--email", admin.email, "--password", admin.password];
-  install(...set, "--hold", "1");
-  await withPage(stage, async (page) => {
-    const sent = await anna.say("draw an old harbour");
-    await anna.done(sent);
-    await page.goto(`${web.url}/c/${sent.chat}`);
-    checks.check("the tab shows that work goes on", await seen(page, "/Still at work/.test(document.body.innerText)"));
-    checks.check("the late result appears in the open tab by itself", await seen(page, picture));
-    await page.screenshot({ path: join(shots, "late.png") });
-  });
-  install(...set, "--hold", "60");
-}
-
-export async function mediaPlay(stage: Stage): Promise<void> {
-  const { checks, web, anna, install, server } = stage;
-  const studio = await startMediaStudio();
-  const set = ["--email", admin.email, "--password", admin.password];
+  await install(...set, "--hold", "1");
   try {
-    install(...set, "--server", studio.url);
-    const sent = await anna.say("make a clip");
-    const message = await anna.done(sent);
-    checks.check("text that begins with data: survives", message.content.startsWith("data: here they are."), message.content);
-    checks.check(
-      "every one is a card under its own name",
-      message.files?.map(({ name }) => name).join() === "clip.mp4,tone.wav,style.safetensors",
-    );
-    const card = message.files?.at(-1);
-    const file = await fetch(`${web.url}/api/v1/files/${card?.id}/content`, { headers: { authorization: `Bearer ${anna.token}` } });
-    checks.check(
-      "a card's bytes are the same",
-      Buffer.from(await file.arrayBuffer()).equals(studio.bytes.get("style.safetensors") ?? Buffer.alloc(0)),
-    );
-    const part = await fetch(`${web.url}/api/v1/files/${message.files?.[0]?.id}/content`, {
-      headers: { authorization: `Bearer ${anna.token}`, range: "bytes=0-99" },
-    });
-    checks.check("a part of the video is a part", part.status === 206, part.status);
-    await withPage(stage, async (page) => {
-      await page.goto(`${web.url}/c/${sent.chat}`);
-      for (const kind of ["video", "audio"]) {
-        const ready = await seen(page, `document.querySelector("#message-${sent.message} ${kind}")?.readyState === 4`);
-        checks.check(`the ${kind} player is ready to play`, ready);
-      }
-      await page.screenshot({ path: join(shots, "media.png") });
-      const download = page.waitForEvent("download", { timeout: 20_000 });
-      await page.evaluate(
-        `(() => { const a = document.createElement("a"); a.href = "/api/v1/files/${card?.id}/content"; a.download = ""; document.body.append(a); a.click(); })()`,
-      );
-      const got = await (await download).path();
-      checks.check("the file downloads", (await readFile(got)).length === studio.bytes.get("style.safetensors")?.length);
+    await withPage(stage, async ({ page, see, shot, say }) => {
+      await say("draw an old harbour");
+      await see("the turn ends before its job, and says so", "/Still at work/.test(document.body.innerText)");
+      await see("the late result appears in the open tab by itself", picture);
+      await shot("late");
+      const chat = chatOf(page);
+      const answers = Object.values(await anna.messages(chat)).filter(({ role }) => role === "assistant");
+      checks.check("as a new message below", answers.length === 2 && answers[1]?.parentId === answers[0]?.id, answers);
+      await page.goto(`${web.url}/c/${chat}`);
+      await see("and after a reload", picture);
     });
   } finally {
-    install(...set, "--server", server);
-    await studio.end();
+    await install(...set, "--hold", "60");
   }
+}
+
+export async function aSecondUserSeesNothing(stage: Stage): Promise<void> {
+  const { anna, ben, web } = stage;
+  const sent = await anna.say("draw a secret garden");
+  await anna.done(sent);
+  await withPage(
+    stage,
+    async ({ page, see, shot, say }) => {
+      await say("draw a quiet lake");
+      await see("the second person gets a picture of their own", picture);
+      const own = chatOf(page);
+      await page.locator('button[aria-label="Open Sidebar"]').first().click();
+      await see("their list has their own chat", `document.querySelector('a[href="/c/${own}"]') !== null`);
+      const theirs = (await ben.call("GET", "/api/v1/chats/")).body as { id: string }[];
+      const ids = JSON.stringify(theirs.map(({ id }) => `/c/${id}`));
+      await see(
+        "and nobody else's",
+        `[...document.querySelectorAll('a[href^="/c/"]')].every((one) => ${ids}.includes(one.getAttribute("href")))`,
+      );
+      await shot("second-user");
+      await page.goto(`${web.url}/c/${sent.chat}`);
+      const away = `!location.pathname.includes("${sent.chat}") && document.querySelector("#chat-input") !== null`;
+      await see(
+        "another's chat by its address shows nothing",
+        `${away} && !/secret garden/.test(document.body.innerText) && ${shown}.length === 0`,
+      );
+    },
+    ben,
+  );
 }

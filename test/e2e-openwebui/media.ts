@@ -1,90 +1,102 @@
-/** Video, sound and other files in the chat. A stand-in of our server hands them out: no tool of ours makes any so far. */
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { installed } from "./open-webui.ts";
+/** Video, sound and a model file in the chat: a tool that only a test has publishes them, and they come the way of every result. */
+import { readFile } from "node:fs/promises";
+import type { Download, Page } from "playwright-core";
+import { mediaFiles } from "../fixtures/media-files.ts";
+import { fromSource, send, sha256, until } from "../harness/product.ts";
+import { chatOf, type Tab, withPage } from "./page.ts";
+import type { Message } from "./person.ts";
+import type { Stage } from "./scene.ts";
 
-/** One second of picture and of sound, by the libraries that Open WebUI brings. */
-const maker = `
-import av, sys, wave, math, struct
-import numpy
-with av.open(sys.argv[1] + "/clip.mp4", "w") as out:
-    stream = out.add_stream("libx264", rate=12)
-    stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
-    for n in range(12):
-        frame = av.VideoFrame.from_ndarray(numpy.full((96, 128, 3), n * 20, dtype=numpy.uint8), format="rgb24")
-        for packet in stream.encode(frame):
-            out.mux(packet)
-    for packet in stream.encode():
-        out.mux(packet)
-with wave.open(sys.argv[1] + "/tone.wav", "w") as out:
-    out.setnchannels(1); out.setsampwidth(2); out.setframerate(8000)
-    out.writeframes(b"".join(struct.pack("<h", int(9000 * math.sin(n / 3))) for n in range(8000)))
-`;
-
-export interface MediaStudio {
-  readonly url: string;
-  readonly bytes: ReadonlyMap<string, Buffer>;
-  end(): Promise<void>;
+/** Our server on the same data folder and port, as another program. */
+async function restart({ product }: Stage, program?: readonly string[]): Promise<void> {
+  for (const pid of await product.servers()) send(pid, "SIGTERM");
+  await until(async () => (await product.servers()).length === 0, "our server is gone", 30_000);
+  await product.start(undefined, program);
 }
 
-const types: Record<string, string> = {
-  "clip.mp4": "video/mp4",
-  "tone.wav": "audio/wav",
-  "style.safetensors": "application/octet-stream",
-};
+/** The page itself has a player for its own sounds. */
+const player = (kind: string) => `document.querySelector('[id^="message-"] ${kind}')`;
+const ready = (kind: string) => `${player(kind)}?.readyState === 4`;
 
-async function made(): Promise<Map<string, Buffer>> {
-  const folder = await mkdtemp(join(tmpdir(), "spin-media-"));
-  try {
-    const done = spawnSync(join(await installed(), "bin/python"), ["-c", maker, folder], { encoding: "utf8" });
-    if (done.status !== 0) throw new Error(`no media could be made: ${done.stderr}`);
-    const read = async (name: string): Promise<[string, Buffer]> => [name, await readFile(join(folder, name))];
-    return new Map([await read("clip.mp4"), await read("tone.wav"), ["style.safetensors", Buffer.alloc(100_000, 7)]]);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+/** What a click on the file's name in its card brings; Open WebUI opens it as a new page. */
+async function downloaded(page: Page, name: string): Promise<Download> {
+  await page.locator("button", { hasText: name }).last().click();
+  const link = page.getByRole("dialog").getByRole("link", { name });
+  let got: Download | undefined;
+  const take = (one: Download) => {
+    got = one;
+  };
+  page.on("download", take);
+  page.context().on("page", (opened) => opened.on("download", take));
+  await link.click();
+  return until(() => got, `${name} is downloaded`, 20_000);
+}
+
+/** In the open tab and after a reload. */
+async function watched({ page, see, shot, say }: Tab, { checks }: Stage): Promise<string> {
+  await say("/test_media");
+  await see("progress of the job is seen", "/Finishing/.test(document.body.innerText)");
+  for (const kind of ["video", "audio"]) await see(`the ${kind} player is ready in the open tab`, ready(kind));
+  await shot("media");
+  await page.reload();
+  for (const kind of ["video", "audio"]) await see(`the ${kind} player is ready after a reload`, ready(kind));
+  // a browser plays nothing by itself to who has not touched the page
+  await page.locator("#chat-input").click();
+  for (const kind of ["video", "audio"]) {
+    await page.evaluate(`${player(kind)}.play()`);
+    const played = `${player(kind)}.ended && Math.abs(${player(kind)}.duration - 1) < 0.1`;
+    await see(`the ${kind} plays its one second to the end`, played);
   }
+  const wanted = mediaFiles().find(({ name }) => name === "style.safetensors");
+  const got = await downloaded(page, "style.safetensors");
+  checks.check("the card of the model file downloads it", got.suggestedFilename() === "style.safetensors", got.suggestedFilename());
+  checks.check("byte for byte", sha256(await readFile(await got.path())) === sha256(wanted?.body ?? new Uint8Array()));
+  return chatOf(page);
 }
 
-/** Each turn publishes all three in one job. */
-export async function startMediaStudio(): Promise<MediaStudio> {
-  const bytes = await made();
-  const run = Date.now().toString(36);
-  const artifacts = [...bytes].map(([name, data], index) => ({
-    ...{ id: `art_${run}${index}`, name, media_type: types[name], bytes: data.length, preview: false },
-    sha256: createHash("sha256").update(data).digest("hex"),
-    path: `/v1/files/art_${run}${index}/${name}`,
-  }));
-  const job = { id: `job_${run}`, tool: "test", title: "Test: media", state: "succeeded", artifacts };
-  const json = (response: ServerResponse, value: unknown) => {
-    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
-  };
-  const server = createServer((request, response) => {
-    request.resume();
-    const path = new URL(request.url ?? "/", "http://x").pathname;
-    if (path === "/v1/chat") {
-      response.writeHead(200, { "content-type": "text/event-stream" });
-      const parts = [
-        { type: "text", text: "data: here they are." },
-        { type: "done", jobs: [job] },
-      ];
-      response.end(parts.map((part) => `event: ${part.type}\ndata: ${JSON.stringify(part)}\n\n`).join(""));
-    } else if (path === "/v1/deliveries/claim") json(response, { deliveries: [] });
-    else if (path.startsWith("/v1/deliveries")) json(response, { delivery: { id: `dlv_${run}` } });
-    else response.writeHead(200).end(bytes.get(path.split("/").at(-1) ?? ""));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return {
-    ...{ url: `http://127.0.0.1:${address.port}`, bytes },
-    end: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+async function stored({ checks, web, anna, ben, deliveries }: Stage, message: Message | undefined): Promise<void> {
+  const wanted = mediaFiles();
+  const files = message?.files ?? [];
+  checks.check(
+    "every file is a card under its own name",
+    files.map(({ name }) => name).join() === wanted.map(({ name }) => name).join(),
+    files,
+  );
+  const read = (id: string | undefined, headers = {}) =>
+    fetch(`${web.url}/api/v1/files/${id}/content`, { headers: { authorization: `Bearer ${anna.token}`, ...headers } });
+  for (const [at, { name, body }] of wanted.entries()) {
+    const bytes = new Uint8Array(await (await read(files[at]?.id)).arrayBuffer());
+    checks.check(`${name} in the person's store is what was published`, sha256(bytes) === sha256(body));
+  }
+  const part = await read(files[0]?.id, { range: "bytes=0-99" });
+  checks.check("a part of the video is a part", part.status === 206, part.status);
+  const other = await Promise.all(files.map(({ id }) => ben.status(`/api/v1/files/${id}/content`)));
+  checks.check(
+    "another person gets none of them",
+    other.every((status) => status === 404),
+    other,
+  );
+  await until(async () => (await deliveries()).every(({ state }) => state === "delivered"), "the delivery is acknowledged", 20_000);
+}
+
+export async function mediaPlay(stage: Stage): Promise<void> {
+  const { checks, anna } = stage;
+  const without = await anna.done(await anna.say("/test_media"));
+  checks.check("the product as it is built has no such tool", /no command \/test_media/.test(without.content), without.content);
+  await restart(stage, fromSource("test/harness/fixtures-main.ts"));
+  try {
+    let chat = "";
+    await withPage(stage, async (tab) => {
+      chat = await watched(tab, stage);
+    });
+    await stored(
+      stage,
+      Object.values(await anna.messages(chat)).find(({ role }) => role === "assistant"),
+    );
+    const words = "data: these words begin as a line of a stream does";
+    const said = await anna.done(await anna.say(`/test_say ${words}`));
+    checks.check("text that begins with data: survives", said.content.startsWith(words), said.content);
+  } finally {
+    await restart(stage);
+  }
 }

@@ -8,12 +8,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "../../platform/bullmq/testing/redis-server.ts";
 import { type Command, command } from "../harness/product.ts";
 
-const version = "0.12.4";
+export const version = "0.12.4";
 export const admin = { email: "admin@example.com", password: "admin-pass-1" };
 
 function must(program: string, args: string[]): void {
   const done = spawnSync(program, args, { encoding: "utf8" });
   if (done.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${done.error ?? done.stderr.slice(-2000)}`);
+}
+
+/** Debian 12 has 3.11 as python3; elsewhere the version is in the name. */
+function python(): string {
+  const asked = "import sys, venv, ensurepip; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))";
+  const found = ["python3.11", "python3.12", "python3"].find((name) => spawnSync(name, ["-c", asked]).status === 0);
+  if (found) return found;
+  throw new Error(
+    "Open WebUI 0.12 needs Python 3.11 or 3.12 with venv, and none was found. On Debian 12: apt-get install python3-venv. An Open WebUI that is installed already is named by OPENWEBUI_VENV.",
+  );
 }
 
 /** Folder of the Python environment. OPENWEBUI_VENV names a ready one. */
@@ -25,7 +35,7 @@ export async function installed(): Promise<string> {
   if (existsSync(join(base, "ready"))) return venv;
   await rm(base, { recursive: true, force: true });
   await mkdir(base, { recursive: true });
-  must("python3.11", ["-m", "venv", venv]);
+  must(python(), ["-m", "venv", venv]);
   must(join(venv, "bin/pip"), ["install", "-q", "uv"]);
   const overrides = join(base, "overrides.txt");
   // torch is imported only where speech or local embeddings are used

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { io, type Socket } from "socket.io-client";
 
-const model = "myspinbot.agent";
+const ours = "myspinbot.agent";
 
 interface FileEntry {
   type: string;
@@ -37,15 +37,19 @@ export interface Sent {
   chat: string;
   message: string;
   user: string;
+  /** When it was sent. */
+  at: number;
 }
 
 export interface Person {
   readonly id: string;
   readonly token: string;
   readonly heard: Heard[];
+  /** What was said last. */
+  readonly last: Sent | undefined;
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   upload(name: string, type: string, bytes: Uint8Array<ArrayBuffer>): Promise<Record<string, unknown>>;
-  say(text: string, more?: { chat?: string; parent?: string; files?: unknown[]; regenerate?: Sent }): Promise<Sent>;
+  say(text: string, more?: { chat?: string; parent?: string; files?: unknown[]; regenerate?: Sent; model?: string }): Promise<Sent>;
   messages(chat: string): Promise<Record<string, Message>>;
   message(sent: Sent): Promise<Message | undefined>;
   /** The saved message when it is done. */
@@ -63,6 +67,8 @@ export async function person(url: string, who: { email: string; password: string
     const answer = await fetch(url + path, {
       method,
       headers: {
+        // one that was kept may have ended with an Open WebUI that a test ended
+        connection: "close",
         ...(bearer ? { authorization: `Bearer ${bearer}` } : {}),
         ...(body === undefined || form ? {} : { "content-type": "application/json" }),
       },
@@ -81,11 +87,15 @@ export async function person(url: string, who: { email: string; password: string
   const { token, id } = signed.body as { token: string; id: string };
   const heard: Heard[] = [];
   let socket: Socket | undefined;
+  let last: Sent | undefined;
 
   const me: Person = {
     id,
     token,
     heard,
+    get last() {
+      return last;
+    },
     call: (method, path, body) => raw(method, path, body, token),
     async upload(name, type, bytes) {
       const form = new FormData();
@@ -115,13 +125,14 @@ export async function person(url: string, who: { email: string; password: string
     },
     async say(text, more = {}) {
       if (!socket?.connected) await me.open();
-      const [user, message] = [more.regenerate?.user ?? randomUUID(), randomUUID()];
+      const [user, message, model] = [more.regenerate?.user ?? randomUUID(), randomUUID(), more.model ?? ours];
       const files = more.files ?? [];
       const models = await me.call("GET", "/api/models");
       const item = (models.body as { data: { id: string }[] }).data.find((one) => one.id === model);
       if (!item) throw new Error(`${who.email} does not see ${model}`);
       const parent = more.parent ?? null;
       const said = { id: user, parentId: parent, childrenIds: [message], role: "user", content: text, timestamp: 0, models: [model] };
+      const at = Date.now();
       const answer = await me.call("POST", "/api/chat/completions", {
         ...{ stream: true, model, model_item: item, params: {}, features: {}, variables: {}, tool_servers: [] },
         ...{ session_id: socket?.id, id: message, parent_id: parent },
@@ -132,7 +143,8 @@ export async function person(url: string, who: { email: string; password: string
         background_tasks: { title_generation: true, tags_generation: true, follow_up_generation: true },
       });
       if (answer.status !== 200) throw new Error(`say: ${answer.status} ${JSON.stringify(answer.body)}`);
-      return { chat: (answer.body as { chat_id: string }).chat_id, message, user };
+      last = { chat: (answer.body as { chat_id: string }).chat_id, message, user, at };
+      return last;
     },
     async messages(chat) {
       const { status, body } = await me.call("GET", `/api/v1/chats/${chat}`);

@@ -6,7 +6,7 @@ import type { Stage } from "./scene.ts";
 
 const ended = (state: string | undefined): boolean => ["succeeded", "failed", "canceled"].includes(state ?? "");
 
-async function threeJobs({ anna, running, jobs, deliveries }: Stage): Promise<Sent[]> {
+export async function threeJobs({ anna, running, jobs, deliveries }: Stage): Promise<Sent[]> {
   const sent: Sent[] = [];
   for (const what of ["a castle on a hill", "a bridge in the rain", "a market at noon"]) sent.push(await anna.say(`draw ${what}`));
   await running(sent[0]?.chat ?? "");
@@ -23,7 +23,7 @@ async function threeJobs({ anna, running, jobs, deliveries }: Stage): Promise<Se
   return sent;
 }
 
-async function look({ checks, anna, jobs, deliveries }: Stage, sent: Sent[]): Promise<void> {
+export async function look({ checks, anna, jobs, deliveries }: Stage, sent: Sent[]): Promise<void> {
   // asked at our own server, so that no visit of Open WebUI starts anything
   await until(async () => (await deliveries()).every((one) => one.state === "delivered"), "all is delivered with nobody there", 150_000);
   const made = (await Promise.all(sent.map(({ chat }) => jobs(chat)))).flat();
@@ -85,43 +85,4 @@ export async function bothEnd(stage: Stage): Promise<void> {
   await stage.web.start();
   await stage.product.start();
   await look(stage, sent);
-}
-
-const isRestartNote = (message: Message | undefined): boolean => /restarted before this was begun/.test(message?.content ?? "");
-
-/** Killed at any moment, also before the jobs exist. `E2E_KILLS` runs. */
-export async function randomKills(stage: Stage): Promise<void> {
-  const { checks, anna, web, jobs } = stage;
-  const runs = Number(process.env["E2E_KILLS"] ?? "2");
-  let [pictured, told] = [0, 0];
-  for (let run = 0; run < runs; run++) {
-    const sent: Sent[] = [];
-    for (const what of ["a tower", "a garden", "a ship"]) sent.push(await anna.say(`draw ${what}`));
-    // the first time at once: most likely before there is any job
-    const moment = run === 0 ? 0 : Math.round(Math.random() * 3000);
-    await sleep(moment);
-    anna.close();
-    const signal = run % 2 === 0 ? "SIGKILL" : "SIGTERM";
-    await web.stop(signal);
-    await web.start();
-    for (const one of sent) {
-      const answer = await anna.done(one, 150_000);
-      const made = await jobs(one.chat);
-      const all = await until(
-        async () => {
-          const messages = Object.values(await anna.messages(one.chat));
-          return made.length === 0 || messages.some((message) => pictures(message).length > 0) ? messages : undefined;
-        },
-        `the picture of ${one.chat} comes`,
-        120_000,
-      );
-      const shown = all.flatMap((message) => pictures(message));
-      const good = made.length === 0 ? isRestartNote(answer) : shown.length === 1 && made.every(({ state }) => state === "succeeded");
-      if (made.length === 0) told++;
-      else pictured++;
-      checks.check(`run ${run + 1}, ${signal} after ${moment} ms: one picture, or words where no job was begun`, good, { made, all });
-    }
-    await anna.open();
-  }
-  checks.note(`${runs} runs: ${pictured} pictures delivered once, ${told} turns told that they were not begun`);
 }

@@ -6,6 +6,8 @@ export interface Checks {
   check(what: string, held: boolean, otherwise?: unknown): boolean;
   /** One check that is a whole scene: what it throws is its failure. */
   scene(what: string, play: () => Promise<void>): Promise<void>;
+  /** How many did not hold so far. */
+  readonly failed: number;
   /** Prints the sum. */
   end(): number;
 }
@@ -18,7 +20,8 @@ export function createChecks(): Checks {
     check(what, held, otherwise) {
       if (held) passed++;
       else failed++;
-      const reason = otherwise === undefined ? "" : `: ${typeof otherwise === "string" ? otherwise : JSON.stringify(otherwise)}`;
+      const reason =
+        otherwise === undefined ? "" : `: ${(typeof otherwise === "string" ? otherwise : JSON.stringify(otherwise)).slice(0, 2000)}`;
       say(`${held ? "  ok    " : "  FAILED"}  ${what}${held ? "" : reason}`);
       return held;
     },
@@ -27,6 +30,9 @@ export function createChecks(): Checks {
       await play().catch((error: unknown) =>
         checks.check(what, false, error instanceof Error ? (error.stack ?? error.message) : String(error)),
       );
+    },
+    get failed() {
+      return failed;
     },
     end() {
       say(`\n${passed} passed, ${failed} failed`);

@@ -2,12 +2,12 @@
 import { parseArgs } from "node:util";
 import { createKeysClient } from "../../http/keys-client.ts";
 import { createFolderFiles } from "../../platform/files/folder.ts";
-import { random } from "./chance.ts";
 import { checkAll, checkRun, type Found } from "./drops/check.ts";
 import { dropKinds } from "./drops/kinds.ts";
 import type { Scene, Story } from "./drops/story.ts";
 import { createTotals } from "./drops/totals.ts";
 import { build, makeProduct, startEngine } from "./product.ts";
+import { random } from "./random.ts";
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { type OwnRedis, startRedis } from "../../platform/bullmq/testing/redis-server.ts";
 import { type Audit, audit } from "./audit.ts";
-import { random } from "./chance.ts";
+import { random } from "./random.ts";
 import { playRound, type Round, type Target } from "./round.ts";
 import { type Boundary, boundaries, makeStudio, type Studio } from "./studio.ts";
 import { postgres, redisFlush, redisRestart, server, stop } from "./targets.ts";

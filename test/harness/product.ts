@@ -16,6 +16,8 @@ import { stopServer } from "../../platform/embedded-postgres/stop.ts";
 
 export const root = join(import.meta.dirname, "..", "..");
 export const main = join(root, "dist", "main.js");
+/** A program from source, wherever it is started. */
+export const fromSource = (file: string): string[] => ["--import", import.meta.resolve("tsx"), join(root, file)];
 
 /** An old build would be measured in place of what is here. */
 export function build(): void {
@@ -72,9 +74,10 @@ export interface Product {
   readonly env: Record<string, string>;
   readonly folder: DataFolder;
   readonly client: ReturnType<typeof createHttpClient>;
-  run(args: readonly string[], options?: SpawnOptions): Command;
+  /** @param program what runs in place of what was built. */
+  run(args: readonly string[], options?: SpawnOptions, program?: readonly string[]): Command;
   /** `start`, until it takes work. */
-  start(): Promise<Command>;
+  start(options?: SpawnOptions, program?: readonly string[]): Promise<Command>;
   postgresUrl(): Promise<string>;
   rows<Row extends object>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Processes that serve this data folder. */
@@ -101,13 +104,13 @@ export async function makeProduct(name: string, env: Record<string, string> = {}
     env: whole,
     folder,
     client,
-    run(args, options = {}) {
-      const started = command(process.execPath, [main, ...args], { cwd: base, env: whole, ...options });
+    run(args, options = {}, program = [main]) {
+      const started = command(process.execPath, [...program, ...args], { cwd: base, env: whole, ...options });
       commands.push(started);
       return started;
     },
-    async start() {
-      const server = product.run(["start"]);
+    async start(options, program) {
+      const server = product.run(["start"], options, program);
       const early = server.ended.then((code) => Promise.reject(new Error(`start ended with ${code}: ${server.stderr}`)));
       early.catch(() => undefined);
       await Promise.race([early, until(() => server.stdout.includes("MySpinBot"), "start is ready")]);
@@ -134,7 +137,7 @@ export async function makeProduct(name: string, env: Record<string, string> = {}
           const [line, set] = await Promise.all(
             ["cmdline", "environ"].map((file) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")),
           );
-          return line?.includes(`${main}\0start`) && set?.split("\0").includes(`MYSPINBOT_DATA=${folder.path}`) ? Number(pid) : [];
+          return /main\.[jt]s\0start\0/.test(line ?? "") && set?.split("\0").includes(`MYSPINBOT_DATA=${folder.path}`) ? Number(pid) : [];
         }),
       );
       return found.flat();

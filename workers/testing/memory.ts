@@ -121,6 +121,7 @@ export function memoryFiles(): FileStore & { stored: Map<string, Buffer> } {
 }
 
 export const plainMedia: Media = {
+  tell: () => "picture",
   inspect: async () => ({ mediaType: "image/png", width: 8, height: 8 }),
   stamp: async (bytes) => bytes,
   strip: async (bytes) => bytes,

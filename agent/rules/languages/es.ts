@@ -54,7 +54,8 @@ export const spanish: Grammar = {
   loaded:
     "no|nada|nadie|nunca|sin|odio|si|cuando|hasta|dijo|dice|decir|dicen|escribió|escrito|pregunta|frase|título|cita|tú|te|tu|tus|usted|{draw}|{drawn}|dibuj\\p{L}*|pint\\p{L}*|{picture}|{medium}|{upscale}|{upscaled}|{cancel}|trabajos?|modelos?|loras?|pausa|v[ií]deos?|voz|entrena\\p{L}*",
   denial: "no|nunca|si|por qué",
-  idioms: "con|para|sin|por|a|en|como|mejor|peor|mal\\b|bien\\b|mucho\\b|poco\\b|la raya",
+  idioms:
+    "con|para|sin|por|a|en|como|mejor|peor|mal\\b|bien\\b|mucho\\b|poco\\b|la raya|una foto de (?:mi |tu )?(?:carnet|perfil|pasaporte)\\b",
   empty: "algo|nada|eso|esto|lo|la|me|imágenes|más|otra",
   finite: "cuelga|cuesta|muestra|significa|dice|ayuda|hace|sería|podría|debería|murió|hizo|era|eran|fue|es|está|son|ha|han|puede",
   later: "(?<!la )mañana|(?:este|el) fin de semana|algún día|pronto|más tarde|luego|esta noche",
