@@ -49,6 +49,9 @@ export interface Config {
 
 const loopback = new Set(["127.0.0.1", "localhost", "::1", "[::1]"]);
 
+/** Whether only this machine can connect to it. */
+export const isLoopbackHost = (host: string): boolean => loopback.has(host);
+
 function defaultData(env: NodeJS.ProcessEnv, uid: number | undefined): string {
   if (uid === 0) return "/var/lib/myspinbot";
   const xdg = env["XDG_DATA_HOME"];
@@ -124,7 +127,7 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
     host: set.MYSPINBOT_HOST,
     port: set.MYSPINBOT_PORT,
     ...(set.MYSPINBOT_KEY ? { key: set.MYSPINBOT_KEY } : {}),
-    loopback: loopback.has(set.MYSPINBOT_HOST) && (reached === undefined || loopback.has(reached.hostname)),
+    loopback: isLoopbackHost(set.MYSPINBOT_HOST) && (reached === undefined || isLoopbackHost(reached.hostname)),
     ...(set.OIDC_ISSUER && set.OIDC_AUDIENCE
       ? {
           oidc: {

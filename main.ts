@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { type Config, openedToLan, readConfig } from "./config.ts";
+import { type Config, isLoopbackHost, openedToLan, readConfig } from "./config.ts";
 import type { KeysClient, StatusRow } from "./core/client.ts";
 import { Failure, toFailure } from "./core/failure.ts";
 import { packageRoot } from "./core/package-root.ts";
@@ -95,7 +95,7 @@ async function start(flags: { idle?: boolean; preview?: boolean; lan?: boolean }
       await openToLan({
         keys,
         url,
-        open: !read.loopback || process.env["MYSPINBOT_HOST"]?.trim() === undefined,
+        open: !isLoopbackHost(config.host),
         people: config.openWebUiUserSecret !== undefined,
         say,
       });

@@ -260,10 +260,8 @@ async function wire(
     door: (principal) => studioDoor(studio, principal, address),
     origin: (request) => originOf(request, access),
   });
-  const app = createApp({
-    ...{ studio, agent, deliveries, limits, log, version, status, mcp, metrics, ready: database.ping },
-    ...{ keys, links, access },
-  });
+  const about = { limits, log, version, status, metrics, ready: database.ping };
+  const app = createApp({ ...about, studio, agent, deliveries, mcp, keys, links, access });
   const where = { host: config.host, log, ...(folder ? { socketPath: folder.socketPath } : {}) };
   const listening = await listen(app, { ...where, port: config.port }).catch((error: unknown) => {
     const taken = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === "EADDRINUSE";

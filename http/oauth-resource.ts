@@ -35,17 +35,17 @@ export function metadataUrl(c: Context<Env>, { audience }: Resource): string {
 }
 
 export function resourceRoutes(app: Hono<Env>, resource: Resource | undefined): void {
-  if (!resource) return;
-  const { issuer, audience } = resource;
   for (const one of metadataPaths)
-    app.get(one, (c) =>
-      c.json({
+    app.get(one, (c) => {
+      if (!resource) return c.notFound();
+      const { issuer, audience } = resource;
+      return c.json({
         // tokens are asked for by this name, and it is what the audience is compared with
         resource: addressOf(audience) ? audience : `${origin(c, audience)}/mcp`,
         authorization_servers: [issuer],
         scopes_supported: usualScopes,
         bearer_methods_supported: ["header"],
         resource_name: "MySpinBot",
-      }),
-    );
+      });
+    });
 }

@@ -6,6 +6,7 @@ import { createToolCaller } from "./call-tool.ts";
 import type { Door } from "./door.ts";
 import type { Era, RegisterExtras } from "./extras.ts";
 import { createToolList, mcpTool, refuseCursor } from "./list-tools.ts";
+import { registerPrompts } from "./prompts/register.ts";
 import { registerResources } from "./resources.ts";
 import { registerSubscriptions } from "./subscribe.ts";
 import { jobTasks } from "./tasks/job-tasks.ts";
@@ -40,7 +41,7 @@ export function createMcpServer(door: Door, options: McpServerOptions): McpServe
   const mcp = new McpServer({ name: "myspinbot", title: "MySpinBot", version: options.version }, { instructions });
   const { era = "legacy", heartbeatMs, origin, log = silentLog } = options;
   mcp.server.registerCapabilities({ tools: { listChanged: false }, resources: { listChanged: false, subscribe: true } });
-  const { tools: extraTools = [], tasks, watchable } = options.extras?.(mcp, era) ?? {};
+  const { tools: extraTools = [], prompts, tasks, watchable } = options.extras?.(mcp, era) ?? {};
   const list = createToolList(door);
   const call = createToolCaller(door, list, { era, heartbeatMs, origin, log, capabilities: () => mcp.server.getClientCapabilities() });
   mcp.server.setRequestHandler("tools/list", async ({ params }) => {
@@ -52,6 +53,7 @@ export function createMcpServer(door: Door, options: McpServerOptions): McpServe
     return extra ? extra.call(params.arguments ?? {}, context) : call(params, context);
   });
   registerResources(mcp, door, options);
+  registerPrompts(mcp, door, list, prompts);
   if (era === "legacy") registerSubscriptions(mcp, door, watchable);
   else {
     mcp.server.registerCapabilities({ extensions: { [tasksExtension]: {} } });

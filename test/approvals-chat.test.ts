@@ -107,17 +107,23 @@ describe("in the chat", () => {
   });
 });
 
-it("over the OpenAI face the question and the answer are words", async () => {
-  const messages: { role: string; content: string }[] = [];
-  const turn = async (content: string) => {
-    messages.push({ role: "user", content });
-    const { body } = await post("/v1/chat/completions", { model: "myspinbot", messages });
-    const answer = (body as unknown as { choices: { message: { content: string } }[] }).choices[0]?.message.content ?? "";
-    messages.push({ role: "assistant", content: answer });
-    return answer;
-  };
-  expect(await turn("/burn openai")).toContain("Answer yes or no");
-  expect(await burnt("openai")).toEqual([]);
-  await turn("yes");
-  expect(await burnt("openai")).toHaveLength(1);
-});
+it.each([{}, { "idempotency-key": "the turn that asks" }])(
+  "over the OpenAI face the question and the answer are words, %o",
+  async (first) => {
+    const what = `openai ${Object.keys(first).length}`;
+    let headers: Record<string, string> = first;
+    const messages: { role: string; content: string }[] = [];
+    const turn = async (content: string) => {
+      messages.push({ role: "user", content });
+      const { body } = await post("/v1/chat/completions", { model: "myspinbot", messages }, headers);
+      headers = {};
+      const answer = (body as unknown as { choices: { message: { content: string } }[] }).choices[0]?.message.content ?? "";
+      messages.push({ role: "assistant", content: answer });
+      return answer;
+    };
+    expect(await turn(`/burn ${what}`)).toContain("Answer yes or no");
+    expect(await burnt(what)).toEqual([]);
+    await turn("yes");
+    expect(await burnt(what)).toHaveLength(1);
+  },
+);

@@ -3,6 +3,7 @@ import type { Context, Hono } from "hono";
 import type { TurnRequest } from "../../core/chat.ts";
 import { converse } from "../../core/converse.ts";
 import { Failure } from "../../core/failure.ts";
+import type { Principal } from "../../core/principal.ts";
 import { createAddresses } from "../addresses.ts";
 import { readJson } from "../body.ts";
 import type { Env } from "../env.ts";
@@ -15,7 +16,7 @@ import { chunksFor, completion, extraOf } from "./answer.ts";
 import { openaiError } from "./errors.ts";
 import { attach, maxRequest } from "./pictures.ts";
 import { type CompletionRequest, modelId, picturesOf, readRequest, wordsOf } from "./request.ts";
-import { branchOf, type Thread, threadOf } from "./thread.ts";
+import { branchOf, type Thread, type Trace, threadOf } from "./thread.ts";
 import { createWriter, type Writer } from "./writer.ts";
 
 /** OpenAI's own clients give up after 10 minutes: they are to read what goes on before. */
@@ -31,6 +32,15 @@ interface Begun {
   created: number;
 }
 
+/** What earlier turns of the conversation left: their jobs, and the questions that are open. */
+async function tracesOf(studio: AppParts["studio"], principal: Principal, conversation: string): Promise<Trace[]> {
+  const [jobs, questions] = await Promise.all([
+    studio.list(principal, { conversation, limit: reach }),
+    studio.approvals.list(principal, { open: true, limit: reach }),
+  ]);
+  return [...jobs, ...questions.filter(({ origin }) => origin.conversation === conversation)];
+}
+
 /** All that can be refused is refused here, while the status can still tell. */
 async function begin(c: Context<Env>, parts: AppParts): Promise<Begun> {
   const { studio, limits, access } = parts;
@@ -39,8 +49,7 @@ async function begin(c: Context<Env>, parts: AppParts): Promise<Begun> {
   const thread = threadOf(principal, request, c.req.header("x-idempotency-key") ?? c.req.header("idempotency-key"));
   const { conversation, message, asked, index, earlier } = thread;
   const attachments = await attach(parts, principal, picturesOf(asked), index);
-  const jobs = earlier.length > 0 ? await studio.list(principal, { conversation, limit: reach }) : [];
-  const branch = branchOf(thread, jobs);
+  const branch = branchOf(thread, earlier.length > 0 ? await tracesOf(studio, principal, conversation) : []);
   const origin = originOf(c.req.raw, access);
   const address = createAddresses(parts);
   return {

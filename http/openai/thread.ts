@@ -1,7 +1,6 @@
 /** Which conversation, which turn and which branch a request without a chat id belongs to: told by digests of its own messages (docs/openai.md). */
 
 import { createHash } from "node:crypto";
-import type { JobWithArtifacts } from "../../core/job.ts";
 import { digest } from "../../core/json.ts";
 import type { Principal } from "../../core/principal.ts";
 import { type CompletionRequest, checkAsked, type Message, picturesOf, refuse, wordsOf } from "./request.ts";
@@ -73,17 +72,26 @@ export function threadOf(principal: Principal, request: CompletionRequest, key: 
   return { conversation, message, asked, index, earlier, named: typeof metadata?.conversation_id === "string" };
 }
 
+/** What a turn left behind: a job, or a question that it asked. */
+export interface Trace {
+  id: string;
+  origin?: { message?: string };
+  artifacts?: readonly { id: string }[];
+}
+
 /**
- * Messages of this branch, oldest first, as the jobs know them; undefined = all of the conversation.
- * Where a turn was made more than once, what the assistant's words name is the one that the person kept. Words can only choose among `jobs`.
+ * Messages of this branch, oldest first, as jobs and questions know them; undefined = all of the conversation.
+ * Where a turn was made more than once, what the assistant's words name is the one that the person kept. Words can only choose among `traces`.
  */
-export function branchOf({ earlier, named }: Thread, jobs: readonly JobWithArtifacts[]): string[] | undefined {
+export function branchOf({ earlier, named }: Thread, traces: readonly Trace[]): string[] | undefined {
   // a client that names the conversation and sends only what is new
   if (named && earlier.length === 0) return undefined;
   return earlier.flatMap(({ message, said }) => {
-    const same = jobs.filter(({ origin }) => origin && (origin.message === message || origin.message.startsWith(`${message}.`)));
+    const same = traces.filter(({ origin }) => origin?.message === message || origin?.message?.startsWith(`${message}.`));
     // a client that names the conversation may have cut the beginning of the history off
-    const meant = (named ? jobs : same).filter((job) => [job, ...job.artifacts].some(({ id }) => said.includes(id)));
+    const meant = (named ? traces : same).filter(({ id, artifacts = [] }) =>
+      [id, ...artifacts.map((one) => one.id)].some((one) => said.includes(one)),
+    );
     const chosen = new Set((meant.length > 0 ? meant : same).flatMap(({ origin }) => origin?.message ?? []));
     return chosen.size > 0 ? [...chosen] : [message];
   });

@@ -22,8 +22,8 @@ describe.each(kinds)("%s", (kind) => {
   let server: TestServer;
   let client: TestClient;
   const make = async (as: TestClient, prompt: string): Promise<string> => {
-    const { structuredContent } = await as.call("render_image", { prompt });
-    return (structuredContent?.["job"] as { id: string }).id;
+    const { structuredContent = {} } = await as.call("render_image", { prompt });
+    return (structuredContent["job"] as { id: string }).id;
   };
   const fileOf = (job: string) => server.studio.jobs.get(job)?.artifacts[0]?.id ?? "";
   const withModels = (...names: string[]) => {

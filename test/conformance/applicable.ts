@@ -10,7 +10,7 @@ const named = "asks by name for a tool, prompt or resource of the suite";
 const scenarios: readonly (readonly [RegExp, string])[] = [
   [/^tools-call-|^elicitation-|^json-schema-|^server-sse-polling$/, named],
   [/^resources-(read|templates|subscribe|unsubscribe)/, named],
-  [/^prompts-|^completion-complete$/, named],
+  [/^prompts-get-|^completion-complete$/, named],
   [/^input-required-result-|^tasks-|^http-custom-header-/, named],
   [/^logging-set-level$/, "the product sends no log messages to clients, and so declares no logging"],
 ];
@@ -21,7 +21,6 @@ const checks: Readonly<Record<string, string>> = {
   "sep-2575-missing-capability-http-400": named,
   "sep-2575-http-server-no-independent-requests-on-stream": named,
   "sep-2575-server-no-log-without-loglevel": named,
-  "sep-2549-prompts-list-caching-hints": "the product has no prompts",
   "sep-2549-resources-read-caching-hints": named,
 };
 
