@@ -183,9 +183,9 @@ async function wire(
     log,
     ...(config.openai ? { openai: config.openai } : {}),
   });
+  const deliveries = createDeliveries({ store: database.deliveries, jobs, bus, metrics });
   const agent = createAgent({
-    studio,
-    plans,
+    ...{ studio, plans, deliveries },
     checkpointer: await createCheckpointer(database.pool, { explain: databaseFailure }),
     model,
     metrics,
@@ -241,7 +241,6 @@ async function wire(
   });
   if (!config.roles.http) return status;
 
-  const deliveries = createDeliveries({ store: database.deliveries, jobs, bus, metrics });
   const keys = createAccessKeys({ store: database.accessKeys, log });
   const links = createLinks({ secret, owner: artifacts.owner });
   // one that a client started writes into a log: nobody would see the key there, and it is no place for one

@@ -248,6 +248,18 @@ describe("a thread", () => {
     await chat.turn("upscale this", { attachments: [file.id] });
     expect(chat.studio.jobs[1]?.input["image"]).toBe(file.id);
   });
+  it("counts pictures alone where a picture is meant", async () => {
+    const chat = createTestChat();
+    const sound = picture(newId("art"), { name: "voice.wav", mediaType: "audio/wav" });
+    const [photo, another] = [picture(newId("art")), picture(newId("art"))];
+    chat.studio.files.push(sound, photo, another);
+    await chat.turn("upscale this", { attachments: [sound.id, photo.id] });
+    expect(errorOf(await chat.turn("/upscale --scale 3", { attachments: [photo.id, sound.id] }))).toBeUndefined();
+    await chat.turn("upscale number 2", { attachments: [photo.id, sound.id, another.id] });
+    expect(chat.studio.jobs.map(({ input }) => input["image"])).toEqual([photo.id, photo.id, another.id]);
+    expect(textOf(await chat.turn("upscale this", { attachments: [photo.id, sound.id, another.id] }))).toContain("2 attached pictures");
+    expect(textOf(await chat.turn("upscale this", { attachments: [sound.id, sound.id] }))).toContain("2 attached files");
+  });
 });
 
 describe("the catalogue", () => {

@@ -37,13 +37,26 @@ describe("a plan that needs a yes", () => {
     await chat.turn(answer);
     expect(chat.studio.invoked).toEqual([]);
   });
-  it("a message that comes again finds its job, though what it asks for cannot be weighed now", async () => {
+  it("submits nothing where nobody can be asked, and goes on when the same message comes again", async () => {
+    const studio = createFakeStudio();
+    const { ask } = studio;
+    const chat = createTestChat({ studio });
+    studio.ask = () => Promise.reject(new Failure("limit_exceeded", "100 questions are open.", { retryable: true }));
+    expect(types(await chat.turn("draw a fox", { message: "m1" }))).toEqual(["text", "error", "done"]);
+    expect(studio.invoked).toEqual([]);
+    studio.ask = ask;
+    expect(doneOf(await chat.turn("draw a fox", { message: "m1" })).jobs).toHaveLength(1);
+  });
+  it("a message whose job is there is not asked about when it comes again, though it would be by now", async () => {
     const studio = createFakeStudio();
     const chat = createTestChat({ studio });
     await chat.turn("draw a fox", { message: "m1" });
-    studio.ask = () => Promise.reject(new Failure("engine_unavailable", "It is down."));
-    expect(doneOf(await chat.turn("draw a fox", { message: "m1" })).jobs).toHaveLength(1);
+    studio.needsYes = () => true;
+    const parts = await chat.turn("draw a fox", { message: "m1" });
+    expect([types(parts).includes("question"), doneOf(parts).jobs.length]).toEqual([false, 1]);
+    await chat.turn("yes", { message: "m2" });
     expect(studio.jobs).toHaveLength(1);
+    expect(await studio.approvals.list({ id: "local" }, { open: true, limit: 9 })).toEqual([]);
   });
   it("takes no yes from another branch", async () => {
     const chat = createTestChat({ studio: asking() });

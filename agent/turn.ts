@@ -1,5 +1,6 @@
 /** What the nodes of one turn share: the request, what the conversation made so far, and the way to the reader. Never checkpointed. */
 import type { Part, Planner, TurnRequest } from "../core/chat.ts";
+import type { Deliveries } from "../core/deliveries.ts";
 import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/ports/metrics.ts";
 import type { Plans } from "../core/ports/stores.ts";
@@ -11,6 +12,8 @@ import type { ChatModelSource } from "./model.ts";
 export interface AgentParts {
   studio: Studio;
   plans: Plans;
+  /** For turns that ask for it: absent where no chat is owed anything. */
+  deliveries?: Pick<Deliveries, "create">;
   model?: ChatModelSource | undefined;
   /** Calls a turn may make. Default 8. */
   budget?: number;

@@ -9,7 +9,7 @@ import { createChecks } from "../test/harness/checks.ts";
 import { build, until } from "../test/harness/product.ts";
 import { median, quantile, type Report, show, table } from "./numbers.ts";
 
-const [chats, rounds, lookMs, pairs] = [20, 3, 15_000, 40];
+const [chats, rounds, lookMs, pairs] = [20, 3, 15_000, 20];
 const load = () => loadavg()[0]?.toFixed(1);
 
 /** Milliseconds of each answer of `/health`, asked for every 50 ms. */

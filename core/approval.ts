@@ -42,8 +42,6 @@ export interface ApprovalCall {
   parent?: string;
   /** Digest of the request as it was made: the same request again is met by the same approval. */
   request: string;
-  /** Digest of what will run: anything else needs another yes. */
-  digest: string;
   /** Absent where this call alone needs no yes. */
   why?: string;
   statement?: string;
@@ -113,13 +111,20 @@ export function estimateText(calls: readonly Pick<ApprovalCall, "seconds">[]): s
   return `${low === high ? `about ${low}` : `about ${low} to ${high}`}${rest}`;
 }
 
+/** A code span of Markdown: a chat must not take what a model wrote for markup, and hide a part of it or load what it names. */
+function code(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${text}${fence}`;
+}
+
 export function questionText({ calls, fields }: Pick<Approval, "calls" | "fields">): string {
   const estimate = estimateText(calls);
   const reasons = new Set(calls.flatMap(({ why, statement }) => [why, statement].filter((text) => text !== undefined)));
   const lines = [
     "Shall I do this? Answer yes or no.",
     // all of it: nobody can agree to what was left out
-    ...calls.map(({ tool, input }) => `- ${tool} ${JSON.stringify(input)}`),
+    ...calls.map(({ tool, input }) => `- ${tool} ${code(JSON.stringify(input))}`),
     ...reasons,
     ...(estimate ? [`Time: ${estimate}.`] : []),
     ...fields.map(({ title, required }) => `To fill in: ${title}${required ? "" : " (if you like)"}`),
@@ -132,7 +137,7 @@ export function approvalView(approval: Approval, path: string): ApprovalView {
   const { face, conversation, message } = origin;
   return {
     ...{ id, state, text: questionText(approval) },
-    calls: calls.map(({ request: _request, digest: _digest, parent: _parent, ...call }) => call),
+    calls: calls.map(({ request: _request, parent: _parent, ...call }) => call),
     fields: [...fields],
     face,
     ...(conversation !== undefined ? { conversation } : {}),

@@ -12,7 +12,6 @@ const call = (more: Partial<ApprovalCall> = {}): ApprovalCall => {
     title: "T",
     input: { words: "fox" },
     request: "secret request",
-    digest: "secret digest",
     why: "It matters.",
     ...more,
   };
@@ -28,8 +27,8 @@ describe("the question", () => {
     expect(text).toBe(
       [
         "Shall I do this? Answer yes or no.",
-        `- t {"words":"${long}","more":"\\u{202e}abc\\u{200b}"}`,
-        '- u {"words":"fox"}',
+        `- t \`{"words":"${long}","more":"\\u{202e}abc\\u{200b}"}\``,
+        '- u `{"words":"fox"}`',
         "It matters.",
         "I may.",
         "Time: about 30 s to 10 min, and what is not known yet.",
@@ -39,12 +38,18 @@ describe("the question", () => {
   });
 });
 
+it("the question holds what a model wrote as code, whatever backticks are in it", () => {
+  const words = "a <!-- b `` c ![d](http://e) -->";
+  const text = questionText({ calls: [call({ input: { words } })], fields: [] });
+  expect(text).toContain(`- t \`\`\`${JSON.stringify({ words })}\`\`\`\n`);
+});
+
 describe("an approval", () => {
   const make = (now?: () => number) =>
     createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32), log: silentLog, ...(now ? { now } : {}) });
   const question = { about: "a", calls: [call()], fields: [], origin: { face: "chat" as const, conversation: "c", message: "m" } };
 
-  it("is its principal's only, and shows no digests", async () => {
+  it("is its principal's only, and shows no digest", async () => {
     const approvals = make();
     const approval = await approvals.ask({ id: "me" }, question);
     expect(JSON.stringify(approvalView(approval, "/p"))).not.toContain("secret");

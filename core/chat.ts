@@ -1,4 +1,5 @@
 /** A chat turn and its typed parts: every face that shows a conversation renders the same parts. */
+import type { DeliveryWish } from "./delivery.ts";
 import type { FailureView } from "./failure.ts";
 import type { JobProgress } from "./job.ts";
 import type { JsonObject } from "./json.ts";
@@ -18,12 +19,15 @@ export interface TurnRequest {
   attachments: readonly string[];
   /** Ids of the assistant messages before this one on this branch, oldest first; absent = all of the conversation. */
   branch?: readonly string[];
+  /** Every job of this turn is owed to its message from the moment it is accepted, and leased to the caller. */
+  delivery?: DeliveryWish;
   traceparent?: string;
 }
 
 export type Part =
   | { type: "text"; text: string }
-  | { type: "job"; job: JobView }
+  /** `delivery`, where the turn asked for it: the id of what its message is owed; null for a job that is only looked at. Said with the first part of a job. */
+  | { type: "job"; job: JobView; delivery?: string | null }
   | { type: "progress"; job: string; progress: JobProgress; position?: number; seconds?: [number, number] }
   | { type: "preview"; job: string; media_type: string; data: string }
   | { type: "artifact"; job: string; artifact: ArtifactView }

@@ -5,6 +5,7 @@ import { passAnswer, prepareContext } from "./gate.ts";
 import { isId } from "./ids.ts";
 import { isTerminal, type JobWithArtifacts } from "./job.ts";
 import type { JsonObject } from "./json.ts";
+import { createKept } from "./kept.ts";
 import { byNearness, nearest } from "./nearest.ts";
 import { outlookOf } from "./outlook.ts";
 import { parseInput } from "./parse.ts";
@@ -16,7 +17,7 @@ import type { Settings } from "./ports/stores.ts";
 import type { Principal } from "./principal.ts";
 import { requireScope, scopeOfTool } from "./scope.ts";
 import type { Call, Studio } from "./studio.ts";
-import { hint, type SubmitParts, submit } from "./submit.ts";
+import { hint, owedBy, type SubmitParts, submit } from "./submit.ts";
 import type { JobTool, Tool } from "./tool.ts";
 import { readAll, storeUpload } from "./uploads.ts";
 import { unknownJob, type WatchParts, watchJob } from "./watch.ts";
@@ -30,7 +31,11 @@ export type StudioParts = Omit<SubmitParts, "artifact"> &
     settings: Settings;
   };
 
+/** Bytes of thumbnails that are kept: clients ask again and again how a job stands that is done, and each answer shows its pictures. */
+const thumbnailBytes = 4_000_000;
+
 export function createStudio(given: StudioParts): Studio {
+  const thumbnails = createKept(thumbnailBytes);
   const { tools, jobs, artifacts, files, media, queue, settings, engines, approvals } = given;
   const byName = new Map(tools.flatMap((tool) => [[tool.name, tool] as const, [tool.alias, tool] as const]));
 
@@ -90,7 +95,7 @@ export function createStudio(given: StudioParts): Studio {
     async invoke(principal, call, { signal = new AbortController().signal, progress = () => {} } = {}) {
       const tool = allowed(principal, call.tool);
       if (tool.kind === "job") return { kind: "job", ...(await submit(parts, principal, tool, call)) };
-      const { key, origin, traceparent, face, approval } = call;
+      const { key, origin, traceparent, face, approval, delivery } = call;
       const input = parseInput(tool, call.input);
       await passAnswer(parts, principal, tool, input, call);
       const answer = await tool.answer(input as never, {
@@ -103,6 +108,7 @@ export function createStudio(given: StudioParts): Studio {
         ...(traceparent ? { traceparent } : {}),
         ...(face ? { face } : {}),
         ...(approval !== undefined ? { approval } : {}),
+        ...(delivery ? { delivery } : {}),
       });
       return { kind: "answer", ...answer };
     },
@@ -130,9 +136,9 @@ export function createStudio(given: StudioParts): Studio {
       return own(principal, id);
     },
 
-    async retry(principal, id) {
+    async retry(principal, id, owed = {}) {
       allowed(principal, (await own(principal, id)).tool);
-      const job = await jobs.retry(principal.id, id);
+      const job = await jobs.retry(principal.id, id, owedBy(owed));
       if (!job) throw unknownJob(id);
       await hint(parts, job);
       return own(principal, id);
@@ -166,8 +172,10 @@ export function createStudio(given: StudioParts): Studio {
 
     async thumbnail(artifact, side, as) {
       if (!artifact.width) return undefined;
-      const body = await files.open(artifact.storageKey);
-      return media.thumbnail(await readAll(body, 500_000_000, tooLargeToStrip), side, as);
+      return thumbnails.get(`${artifact.sha256} ${side} ${as ?? ""}`, async () => {
+        const body = await files.open(artifact.storageKey);
+        return media.thumbnail(await readAll(body, 500_000_000, tooLargeToStrip), side, as);
+      });
     },
 
     models: () => Promise.all(engines.all.map((engine) => engine.models())),

@@ -1,9 +1,9 @@
 /** Who may deliver what, for how long, and when again: the rules of deliveries over their store. */
-import type { Delivery, DeliveryState, DeliveryWithJob } from "./delivery.ts";
+import type { Delivery, DeliveryState, DeliveryWish, DeliveryWithJob } from "./delivery.ts";
 import { Failure } from "./failure.ts";
 import { isId, newId } from "./ids.ts";
 import { isTerminal, type JobWithArtifacts } from "./job.ts";
-import type { Json, JsonObject } from "./json.ts";
+import type { Json } from "./json.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { Changed, DeliveryStore, Whose } from "./ports/delivery-store.ts";
 import type { JobStore } from "./ports/job-store.ts";
@@ -23,13 +23,10 @@ export function backoffMs(attempts: number, random: () => number = Math.random):
   return Math.round(Math.min(longestDelayMs, Math.max(firstDelayMs, base * (0.75 + random() / 2))));
 }
 
-export interface DeliveryRequest {
+export interface DeliveryRequest extends DeliveryWish {
   conversation: string;
   message: string;
   job: string;
-  target: JsonObject;
-  worker?: string;
-  leaseSeconds: number;
 }
 
 export interface ClaimRequest {

@@ -33,6 +33,14 @@ export interface Delivery {
   deliveredAt?: Date;
 }
 
+/** That a caller means to deliver what comes of its request, and where to. */
+export interface DeliveryWish {
+  /** As in `Delivery`. */
+  target: JsonObject;
+  worker?: string;
+  leaseSeconds: number;
+}
+
 export type DeliveryWithJob = Delivery & { ended: JobWithArtifacts };
 
 export interface DeliveryView {

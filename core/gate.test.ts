@@ -11,6 +11,7 @@ import { defaultLimits } from "./limits.ts";
 import { silentLog } from "./log.ts";
 import { estimateOf } from "./outlook.ts";
 import type { JobStore, NewJob } from "./ports/job-store.ts";
+import type { Call } from "./studio.ts";
 import { memoryApprovals } from "./testing/memory-approvals.ts";
 import { defineJobTool, type JobTool } from "./tool.ts";
 
@@ -32,11 +33,18 @@ const print = defineJobTool({
   work: ({ copies }) => Number(copies),
 }) as JobTool;
 
+/** Chooses what was left open, as a seed is. */
+const drawn: JobTool["prepare"] = async (input, context) => {
+  const prepared = await print.prepare(input, context);
+  return { ...prepared, input: { ...prepared.input, model: (input["model"] as string | undefined) ?? `seed ${Math.random()}` } };
+};
+
 const history = (...minutes: number[]) => minutes.map((each) => ({ input: { copies: 1 } as JsonObject, seconds: each * 60 }));
 
 function studioWith(past: { input: JsonObject; seconds: number }[], askAboveMinutes = 30, tool: JobTool = print) {
   const accepted: NewJob[] = [];
-  const approvals = createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32), log: silentLog });
+  const store = memoryApprovals();
+  const approvals = createApprovals({ store, secret: Buffer.alloc(32), log: silentLog });
   const jobs: Partial<JobStore> = {
     history: async () => past,
     async accept(job) {
@@ -54,7 +62,7 @@ function studioWith(past: { input: JsonObject; seconds: number }[], askAboveMinu
   const rest = { queue: { add: async () => {} }, accepted() {}, log: silentLog, limits: { ...defaultLimits, askAboveMinutes } };
   const studio = createStudio({ tools: [tool], jobs, engines, approvals, ...rest } as unknown as StudioParts);
   const submit = (input: object) => studio.invoke(me, { tool: "print_poster", input }).catch((error: unknown) => error as Failure);
-  return { studio, approvals, accepted, submit };
+  return { studio, approvals, accepted, submit, kept: store.rows };
 }
 
 const codeOf = (answer: unknown) => (answer instanceof Failure ? answer.code : "accepted");
@@ -92,10 +100,47 @@ describe("minutes of the card", () => {
     expect((await approvals.get(me, asked?.id ?? "")).state).toBe("used");
   });
 
+  it("a call that is shown beside others runs as it was shown, also when the yes is used up", async () => {
+    const { studio, approvals, accepted } = studioWith(history(10, 10), 30, { ...print, prepare: drawn });
+    const [long, short] = [4, 1].map((copies) => ({ tool: "print_poster", input: { copies, engine: copies > 1 ? "card" : "processor" } }));
+    const asked = await studio.ask(me, [long as Call, short as Call], { face: "chat" });
+    expect(asked?.calls.map(({ why }) => why === undefined)).toEqual([false, true]);
+    await approvals.answer(me, asked?.id ?? "", { yes: true, how: "words" });
+    for (const call of [long, short]) await studio.invoke(me, { ...(call as Call), approval: asked?.id ?? "" });
+    expect(accepted.map(({ input }) => input)).toEqual(asked?.calls.map(({ input }) => input));
+  });
+
+  it("one call that cannot be weighed hides no other from the person", async () => {
+    const { studio } = studioWith(history(10, 10));
+    const long = { tool: "print_poster", input: { copies: 2 } };
+    const bad = { tool: "print_poster", input: { copies: "many" } };
+    expect(await studio.ask(me, [bad], { face: "chat" })).toBeUndefined();
+    const asked = await studio.ask(me, [long, bad, { ...long, input: { copies: 3 } }], { face: "chat" });
+    expect(asked?.calls.map(({ input, why }) => [input["copies"], why === undefined])).toEqual([
+      [2, false],
+      ["many", true],
+      [3, false],
+    ]);
+  });
+
   it("estimates by the work there is to do", async () => {
     const jobs = { history: async () => [{ input: { copies: 2 }, seconds: 20 }, ...history(1, 2)] };
     expect(await estimateOf(jobs, print, { family: "card", input: { copies: 3 } })).toEqual({ seconds: [30, 360], usual: 180 });
   });
+});
+
+it("a yes is good for what was shown, also where the store cannot keep every character", async () => {
+  const asking = {
+    ...print,
+    needsYes: () => ({ why: "It matters." }),
+    prepare: (async (input: JsonObject) => ({ ...(await print.prepare(input as never, {} as never)), input })) as JobTool["prepare"],
+  };
+  const { submit, approvals, accepted, kept } = studioWith([], 30, asking);
+  const first = (await submit({ model: "a\0b" })) as Failure;
+  for (const row of kept) for (const call of row.calls) call.input = { ...call.input, model: "a\ufffdb" };
+  await approvals.answer(me, first.approval?.id ?? "", { yes: true, how: "page" });
+  expect(codeOf(await submit({ model: "a\0b" }))).toBe("accepted");
+  expect(accepted[0]?.input["model"]).toBe("a\ufffdb");
 });
 
 it("a decision that has changed since the yes asks anew, and the old yes is over", async () => {

@@ -42,10 +42,15 @@ export function requestDigest(tool: Tool, input: object, parent: string | undefi
   return digest({ tool: tool.name, input, parent: parent ?? null });
 }
 
+/** Whether two calls do the same. What was kept is compared, not a digest of it: that is what the person saw. */
+function sameWork(one: ApprovalCall, other: ApprovalCall): boolean {
+  return one.tool === other.tool && one.parent === other.parent && digest(one.input) === digest(other.input);
+}
+
 function callOf(tool: Tool, request: string, input: JsonObject, given: { title: string; parent: string | undefined; need?: NeedsYes }) {
   const { title, parent, need } = given;
   return {
-    ...{ tool: tool.name, title, input, request, digest: digest({ tool: tool.name, input, parent: parent ?? null }) },
+    ...{ tool: tool.name, title, input, request },
     ...(parent !== undefined ? { parent } : {}),
     ...(need ? { why: need.why } : {}),
     ...(need?.statement !== undefined ? { statement: need.statement } : {}),
@@ -116,6 +121,20 @@ async function yesFor(
   return { ref: { id: approval.id, call: index }, call };
 }
 
+/** A call that was shown beside others and needs no yes itself runs as it was shown, seed and all, unless a choice has changed since. */
+async function asShown(
+  parts: GateParts,
+  principal: Principal,
+  tool: JobTool,
+  { approval: id, parent, request }: { approval: string; parent: string | undefined; request: string },
+): Promise<Prepared | undefined> {
+  const approval = await parts.approvals.get(principal, id);
+  const shown = approval.calls.find((one) => one.request === request && one.why === undefined);
+  if (!shown || (approval.state !== "approved" && approval.state !== "used")) return undefined;
+  const again = await weighJob(parts, principal, tool, { input: parseInput(tool, shown.input), parent, request });
+  return again.call.why === undefined && sameWork(again.call, shown) ? again.prepared : undefined;
+}
+
 type Passage = { prepared: Prepared; approval?: ApprovalRef } | { done: string };
 
 /** What may be accepted, and the yes that it uses up. Failure `approval_required` where a person must be asked first. */
@@ -128,13 +147,16 @@ export async function passJob(
   const named = call.approval === undefined ? undefined : await yesFor(parts, principal, call.request, call.approval);
   if (named?.call.used !== undefined) return { done: named.call.used };
   const asked = { parent: call.parent, request: call.request };
+  const shown =
+    named || call.approval === undefined ? undefined : await asShown(parts, principal, tool, { ...asked, approval: call.approval });
+  if (shown) return { prepared: shown };
   const weighed = named ? undefined : await weighJob(parts, principal, tool, { input: call.input, ...asked });
   if (weighed && weighed.call.why === undefined) return { prepared: weighed.prepared };
   const yes = named ?? (await yesFor(parts, principal, call.request, undefined));
   if (!yes) throw await approvalRequired(parts, principal, weighed as Weighed, call.face ?? "api");
   // what the person saw is what runs: the seed that was chosen then, and nothing that has changed since
   const again = await weighJob(parts, principal, tool, { input: parseInput(tool, yes.call.input), ...asked });
-  if (again.call.digest === yes.call.digest) return { prepared: again.prepared, approval: yes.ref };
+  if (sameWork(again.call, yes.call)) return { prepared: again.prepared, approval: yes.ref };
   await parts.approvals.expire(yes.ref.id);
   throw await approvalRequired(parts, principal, { ...again, call: { ...again.call, why: yes.call.why ?? "" } }, call.face ?? "api");
 }

@@ -1,7 +1,7 @@
 /** One question for a whole plan: every call with every choice made, and why a person is asked. */
 import type { Approval, ApprovalOrigin } from "./approval.ts";
 import { type GateParts, longWhy, requestDigest, type Weighed, weighAnswer, weighJob } from "./gate.ts";
-import { digest } from "./json.ts";
+import { digest, type JsonObject } from "./json.ts";
 import { parseInput } from "./parse.ts";
 import type { Principal } from "./principal.ts";
 import type { Call, Studio } from "./studio.ts";
@@ -27,6 +27,13 @@ async function weigh(
   return submitted ? weigh(parts, around, principal, submitted) : weighAnswer(tool, input);
 }
 
+/** What cannot be weighed now (its engine is away, or its words are wrong) meets the gate when it is submitted. It must not keep a person from being asked about the others. */
+function unweighed({ tool, input, parent }: Call): Weighed {
+  const asked = input as JsonObject;
+  const request = digest({ tool, input, parent: parent ?? null });
+  return { call: { tool, title: tool, input: asked, request, ...(parent !== undefined ? { parent } : {}) }, fields: [], cardMinutes: 0 };
+}
+
 /** What each is short enough for may be too long together. */
 function together(all: readonly Weighed[], most: number): Weighed[] {
   const minutes = all.reduce((sum, { cardMinutes }) => sum + cardMinutes, 0);
@@ -48,10 +55,14 @@ export async function askOnce(
   origin: ApprovalOrigin,
 ): Promise<Approval | undefined> {
   const each: Weighed[] = [];
-  for (const call of calls) each.push(await weigh(parts, around, principal, call));
+  for (const call of calls) each.push(await weigh(parts, around, principal, call).catch(() => unweighed(call)));
   const all = together(each, parts.limits.askAboveMinutes);
   if (!all.some(({ call }) => call.why !== undefined)) return undefined;
   const fields = all.flatMap((one) => one.fields).filter(({ name }, at, list) => list.findIndex((other) => other.name === name) === at);
-  const about = digest([origin.conversation ?? null, origin.message ?? null, all.map(({ call }) => call.request)]);
+  const about = digest([
+    origin.conversation ?? null,
+    origin.message ?? null,
+    calls.map(({ tool, input, parent }) => ({ tool, input, parent })),
+  ]);
   return parts.approvals.ask(principal, { about, calls: all.map(({ call }) => call), fields, origin });
 }

@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import type { Approval, ApprovalOrigin, Face } from "./approval.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Artifact } from "./artifact.ts";
+import type { DeliveryWish } from "./delivery.ts";
 import type { JobEvent, LiveEvent } from "./event.ts";
 import type { JobWithArtifacts, Origin } from "./job.ts";
 import type { JsonObject } from "./json.ts";
@@ -21,6 +22,8 @@ export interface Call {
   origin?: Origin;
   parent?: string;
   traceparent?: string;
+  /** The result is owed to the message of `origin`: one commit with the job. A job that was there before is owed nothing by this. */
+  delivery?: DeliveryWish;
   /** Where it came in; `api` where nothing is said. */
   face?: Face;
   /** The question whose yes this call uses. Set by the server side of a chat for the one that was answered in it; never by what a client sends. */
@@ -59,7 +62,8 @@ export interface Studio {
     options?: { signal?: AbortSignal; progress?: (fraction: number, note: string) => void },
   ): Promise<JobWithArtifacts>;
   cancel(principal: Principal, id: string): Promise<JobWithArtifacts>;
-  retry(principal: Principal, id: string): Promise<JobWithArtifacts>;
+  /** @param owed what a chat is owed of it: one commit with its start. */
+  retry(principal: Principal, id: string, owed?: Pick<Call, "origin" | "delivery">): Promise<JobWithArtifacts>;
   /** The call that `reroll` makes. */
   rerolled(principal: Principal, id: string, changes: JsonObject): Promise<Pick<Call, "tool" | "input" | "parent">>;
   reroll(principal: Principal, id: string, changes: JsonObject, call?: Omit<Call, "tool" | "input" | "parent">): Promise<JobWithArtifacts>;

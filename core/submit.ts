@@ -5,7 +5,7 @@ import { newId } from "./ids.ts";
 import type { JobWithArtifacts } from "./job.ts";
 import type { Log } from "./log.ts";
 import { parseInput } from "./parse.ts";
-import type { JobStore } from "./ports/job-store.ts";
+import type { JobStore, NewJob } from "./ports/job-store.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Principal } from "./principal.ts";
 import type { Call } from "./studio.ts";
@@ -23,6 +23,14 @@ export interface SubmitParts extends GateParts {
 function checkKey(key: string): void {
   if (!/^[\x20-\x7e]{1,128}$/.test(key))
     throw new Failure("invalid_input", "An idempotency key is 1 to 128 printable ASCII characters. Use a UUID, for example.");
+}
+
+/** What the message of a call is owed, for the commit that does what it asks for. */
+export function owedBy({ origin, delivery }: Pick<Call, "origin" | "delivery">): NewJob["delivery"] {
+  if (!origin || !delivery) return undefined;
+  const { target, worker, leaseSeconds } = delivery;
+  const place = { id: newId("dlv"), conversation: origin.conversation, message: origin.message, target, leaseMs: leaseSeconds * 1000 };
+  return { ...place, ...(worker !== undefined ? { worker } : {}) };
 }
 
 export async function submit(
@@ -45,6 +53,7 @@ export async function submit(
     return { job: made, created: false };
   }
   const { prepared, approval } = passage;
+  const delivery = owedBy(call);
   const { job, created } = await parts.jobs.accept({
     id: newId("job"),
     principal: principal.id,
@@ -56,6 +65,7 @@ export async function submit(
     ...(call.key !== undefined ? { key: call.key } : {}),
     ...(call.parent ? { parent: call.parent } : {}),
     ...(call.origin ? { origin: call.origin } : {}),
+    ...(delivery ? { delivery } : {}),
     ...(call.traceparent ? { traceparent: call.traceparent } : {}),
   });
   if (created) {

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Face, NeedsYes } from "./approval.ts";
 import type { Artifact } from "./artifact.ts";
+import type { DeliveryWish } from "./delivery.ts";
 import type { JobClass } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import type { Limits } from "./limits.ts";
@@ -71,6 +72,7 @@ export interface AnswerContext {
   /** See `Call`: to be handed on with what this call submits. */
   face?: Face;
   approval?: string;
+  delivery?: DeliveryWish;
   /** For requests that wait: 0 to 1 and a few words. */
   progress(fraction: number, note: string): void;
 }

@@ -22,7 +22,12 @@ export function accessOf(set: AccessSettings, { keys, links, log }: { keys: Acce
     ...{ hosts, keys, links },
     ...(key !== undefined ? { key } : {}),
     ...(publicUrl !== undefined ? { publicUrl } : {}),
-    ...(oidc ? { oidc: createOidc({ ...oidc, log }), resource: { issuer: oidc.issuer, audience: oidc.audience } } : {}),
+    ...(oidc
+      ? {
+          oidc: createOidc({ ...oidc, log }),
+          resource: { issuer: oidc.issuer, audience: oidc.audience, ...(publicUrl !== undefined ? { publicUrl } : {}) },
+        }
+      : {}),
     ...(secret !== undefined ? { openWebUi: createOpenWebUiUsers(secret) } : {}),
     // behind a proxy on this machine everybody looks near
     ...(loopback ? {} : { keyless: false }),

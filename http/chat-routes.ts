@@ -6,6 +6,7 @@ import { converse } from "../core/converse.ts";
 import { newId } from "../core/ids.ts";
 import { maxAttachments, maxText } from "../core/limits.ts";
 import { parseWith, readJson } from "./body.ts";
+import { deliveryWish, wishOf } from "./delivery-routes.ts";
 import type { Env } from "./env.ts";
 import type { AppParts } from "./parts.ts";
 import { eventStream, type ServerEvent } from "./sse.ts";
@@ -23,6 +24,11 @@ export const chatRequest = z
       .max(maxAttachments, `at most ${maxAttachments} files; send the rest in another message`)
       .optional(),
     branch: z.array(id).max(2000, "at most 2000 messages").optional(),
+    delivery: deliveryWish
+      .optional()
+      .describe(
+        "The result of each job of this turn is owed to its message from the commit that accepts the job, and leased to the caller; the job's first part says the delivery's id.",
+      ),
   })
   .refine((body) => body.text.trim() !== "" || body.attachments?.length, { path: ["text"], error: "say what you want, or attach a file" });
 
@@ -44,6 +50,7 @@ export function chatRoutes(app: Hono<Env>, { studio, agent, log }: AppParts): vo
       text: body.text,
       attachments,
       ...(body.branch ? { branch: body.branch } : {}),
+      ...(body.delivery ? { delivery: wishOf(body.delivery) } : {}),
       ...traceOf(c),
     };
     return eventStream(c, log, (signal) => asEvents(converse({ studio, agent }, request, signal)));

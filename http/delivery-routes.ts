@@ -2,7 +2,7 @@
 import type { Context, Hono } from "hono";
 import { z } from "zod";
 import { deliveryLimits } from "../core/deliveries.ts";
-import { claimedView, deliveryStates, deliveryView } from "../core/delivery.ts";
+import { claimedView, type DeliveryWish, deliveryStates, deliveryView } from "../core/delivery.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { parseWith, readJson } from "./body.ts";
 import type { Env } from "./env.ts";
@@ -17,14 +17,22 @@ const leaseSeconds = z.number().int().min(lease.least).max(lease.most).default(6
 const fits = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "") <= json;
 const tooLarge = `at most ${json} bytes as JSON`;
 
-const creation = z.strictObject({
-  conversation: place,
-  message: place,
-  job: z.string().max(100),
-  target: z.record(z.string(), z.json()).default({}).refine(fits, tooLarge),
+/** What a caller says of a delivery that it means to make. */
+export const deliveryWish = z.strictObject({
+  target: z
+    .record(z.string(), z.json())
+    .default({})
+    .refine(fits, tooLarge)
+    .describe("What the deliverer needs to find the place; it is only kept."),
   worker: worker.optional(),
-  lease_seconds: leaseSeconds,
+  lease_seconds: leaseSeconds.describe("Seconds in which nobody else delivers it."),
 });
+
+export function wishOf({ target, worker: name, lease_seconds }: z.output<typeof deliveryWish>): DeliveryWish {
+  return { target: target as JsonObject, leaseSeconds: lease_seconds, ...(name !== undefined ? { worker: name } : {}) };
+}
+
+const creation = deliveryWish.extend({ conversation: place, message: place, job: z.string().max(100) });
 const claim = z.strictObject({
   worker,
   limit: z.number().int().min(1).max(limit).default(10),
@@ -43,10 +51,8 @@ export function deliveryRoutes(app: Hono<Env>, { deliveries }: AppParts): void {
   const read = async <T extends z.ZodType>(c: Context<Env>, schema: T) => parseWith(schema, await readJson(c));
 
   app.post("/v1/deliveries", async (c) => {
-    const { lease_seconds, worker: name, target, ...rest } = await read(c, creation);
-    const named = name !== undefined ? { worker: name } : {};
-    const request = { ...rest, ...named, target: target as JsonObject, leaseSeconds: lease_seconds };
-    const { delivery, created } = await deliveries.create(c.get("principal"), request);
+    const { conversation, message, job, ...wish } = await read(c, creation);
+    const { delivery, created } = await deliveries.create(c.get("principal"), { conversation, message, job, ...wishOf(wish) });
     return c.json({ delivery: deliveryView(delivery) }, created ? 201 : 200, { location: `/v1/deliveries/${delivery.id}` });
   });
 

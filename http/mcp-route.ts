@@ -14,12 +14,12 @@ interface Call {
   params?: { name?: unknown } | null;
 }
 
-/** What the tools that a message calls need and the principal does not have. */
+/** What the tools that a message calls, or stands for, need and the principal does not have. */
 function missing(message: unknown, principal: Principal, { tools }: Pick<Studio, "tools">): Scope | undefined {
   const calls = (Array.isArray(message) ? message : [message]) as (Call | null)[];
   for (const call of calls) {
-    if (call?.method !== "tools/call") continue;
-    const tool = tools.find(({ name }) => name === call.params?.name);
+    const asked = call?.method === "tools/call" ? call.params?.name : call?.method === "tasks/cancel" ? "cancel_job" : undefined;
+    const tool = tools.find(({ name }) => name === asked);
     if (tool && !may(principal, scopeOfTool(tool))) return scopeOfTool(tool);
   }
   return undefined;

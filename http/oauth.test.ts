@@ -71,3 +71,15 @@ it("a token in an address is refused also where no key is needed", async () => {
   const { status, headers } = await ask("/v1/tools?access_token=x", {}, {}, { remote: "127.0.0.1" });
   expect([status, headers.get("www-authenticate")]).toEqual([400, 'Bearer realm="myspinbot", error="invalid_request"']);
 });
+
+it("behind a proxy that ends TLS and says nothing of it, the public address counts, under its own name only", async () => {
+  const resource = { issuer, audience: "spin", publicUrl: "https://studio.lan" };
+  const { ask } = callers({ hosts: ["studio.lan"], keyless: false, oidc: nobody, resource }, { mcp });
+  for (const [host, base] of [
+    ["studio.lan", "https://studio.lan"],
+    ["localhost:4417", "http://localhost:4417"],
+  ] as const) {
+    expect((await ask("/mcp", { host })).headers.get("www-authenticate")).toContain(`resource_metadata="${base}${paths[1]}"`);
+    expect((await ask(paths[1] ?? "", { host })).body).toMatchObject({ resource: `${base}/mcp` });
+  }
+});

@@ -76,3 +76,17 @@ it("goes on while nobody can tell, and ends with its reader", async () => {
   await reader?.cancel();
   await until(() => seen.gone, "its source ends");
 });
+
+it("cuts once, however many answers that were under way say no; one that comes after the end cuts nothing", async () => {
+  for (const leave of [false, true]) {
+    const { response } = source();
+    const answers: ((allowed: boolean) => void)[] = [];
+    const still = () => new Promise<boolean>((resolve) => answers.push(resolve));
+    const cut = await whileStill(Promise.resolve(response), still, 2);
+    await until(() => answers.length > 1, "it is asked again while nobody has answered");
+    if (leave) await cut.body?.cancel();
+    // one that throws would end the whole process
+    for (const say of answers) say(false);
+    if (!leave) expect(await cut.text()).toContain("was revoked");
+  }
+});

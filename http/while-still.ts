@@ -35,10 +35,14 @@ export async function whileStill(work: Promise<Response>, still: () => Promise<b
   }
   const reader = response.body.getReader();
   const stream = (response.headers.get("content-type") ?? "").startsWith("text/event-stream");
+  let closed = false;
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       cut = () => {
         over();
+        // an answer of `still` that was under way when the stream ended, or a second one
+        if (closed) return;
+        closed = true;
         reader.cancel().catch(() => undefined);
         if (stream) controller.enqueue(last);
         controller.close();
@@ -46,13 +50,15 @@ export async function whileStill(work: Promise<Response>, still: () => Promise<b
     },
     async pull(controller) {
       const { done, value } = await reader.read();
+      if (closed) return;
       if (!done) return controller.enqueue(value);
       over();
-      // a cut one is closed already
-      if (controller.desiredSize !== null) controller.close();
+      closed = true;
+      controller.close();
     },
     cancel(reason) {
       over();
+      closed = true;
       return reader.cancel(reason);
     },
   });

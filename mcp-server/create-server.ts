@@ -53,7 +53,7 @@ export function createMcpServer(door: Door, options: McpServerOptions): McpServe
     return extra ? extra.call(params.arguments ?? {}, context) : call(params, context);
   });
   registerResources(mcp, door, options);
-  registerPrompts(mcp, door, list, prompts);
+  registerPrompts(mcp, door, list, { log, extra: prompts });
   if (era === "legacy") registerSubscriptions(mcp, door, watchable);
   else {
     mcp.server.registerCapabilities({ extensions: { [tasksExtension]: {} } });

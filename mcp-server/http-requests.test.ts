@@ -206,6 +206,17 @@ describe("a session", () => {
     expect(await openSession(bob)).not.toBe("");
   });
 
+  it("in use is taken of whoever holds the most, for somebody who holds fewer: nobody keeps others out", async () => {
+    start({ sessions: { max: 3 } });
+    const hers = [await openSession(ann), await openSession(ann), await openSession(ann)];
+    for (const session of hers)
+      await mcp.handle(new Request(mcpUrl, { headers: { accept: "text/event-stream", "mcp-session-id": session } }), ann);
+    expect((await mcp.handle(post(initialize), ann)).status).toBe(503);
+    const his = await openSession(bob);
+    expect(await alive(his, bob)).toBe(true);
+    expect((await Promise.all(hers.map((session) => alive(session)))).filter(Boolean)).toHaveLength(2);
+  });
+
   it("is swept when nobody uses it", async () => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     try {

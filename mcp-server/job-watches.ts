@@ -69,6 +69,7 @@ export function createJobWatches(
   { max = 32, gapMs = 1000 }: Partial<WatchLimits> = {},
 ): JobWatches {
   const watches = new Map<string, Watch>();
+  const closing = new AbortController();
 
   const follow = async (uri: string, id: string, signal: AbortSignal): Promise<void> => {
     const say = paced(() => {
@@ -86,12 +87,22 @@ export function createJobWatches(
     }
   };
 
+  const start = (uri: string, id: string, watch: Watch): void => {
+    watch.over = false;
+    void follow(uri, id, watch.stop.signal).then(() => {
+      watch.over = true;
+    });
+  };
+
   return {
     async add(uri) {
       const id = await ownJob(door, uri);
+      // whoever left in between would be followed for as long as the job lasts
+      if (closing.signal.aborted) return;
       const known = watches.get(uri);
       if (known) {
         known.times += 1;
+        if (known.over) start(uri, id, known);
         return;
       }
       const done = [...watches].find(([, watch]) => watch.over);
@@ -100,9 +111,7 @@ export function createJobWatches(
         throw new ProtocolError(ProtocolErrorCode.InternalError, `At most ${max} subscriptions at once. Unsubscribe from one first.`);
       const watch = { times: 1, stop: new AbortController(), over: false };
       watches.set(uri, watch);
-      void follow(uri, id, watch.stop.signal).then(() => {
-        watch.over = true;
-      });
+      start(uri, id, watch);
     },
     remove(uri) {
       const watch = watches.get(uri);
@@ -113,6 +122,7 @@ export function createJobWatches(
       watch.stop.abort();
     },
     close() {
+      closing.abort();
       for (const { stop } of watches.values()) stop.abort();
       watches.clear();
     },

@@ -20,8 +20,8 @@ export function isListenRequest(message: unknown): message is ListenRequest {
 export async function honoured(request: ListenRequest, door: Pick<Door, "job">, max: number): Promise<ListenRequest> {
   const { notifications } = request.params;
   const uris: string[] = [];
-  for (const uri of new Set(notifications.resourceSubscriptions)) {
-    if (uris.length === max) break;
+  // no more are looked for than can be followed: a list without end would be as many look-ups
+  for (const uri of [...new Set(notifications.resourceSubscriptions)].slice(0, max)) {
     const own = await ownJob(door, uri).catch(() => undefined);
     if (own) uris.push(uri);
   }

@@ -27,7 +27,7 @@ interface Session {
   server: McpServer;
   transport: WebStandardStreamableHTTPServerTransport;
   lastUsed: number;
-  /** Requests and streams that have not ended: such a session is never taken away to make room. */
+  /** Requests and streams that have not ended: such a session is taken away only for somebody who has at least two fewer. */
   open: number;
   /** Whether the key by which it was used last still opens the door. */
   still?: (() => Promise<boolean>) | undefined;
@@ -69,15 +69,18 @@ export function createSessions(
   const timers = [setInterval(sweep, sweepMs), setInterval(endRevoked, stillMs)];
   for (const timer of timers) timer.unref();
 
-  /** Clients that never say goodbye make room for others: of whoever holds the most sessions, the one unused the longest goes. */
-  const makeRoom = (): boolean => {
+  /** Clients that never say goodbye make room for others: of whoever holds the most sessions, the one unused the longest goes. Nobody keeps others out by streams that they hold open. */
+  const makeRoom = (principal: Principal): boolean => {
     if (sessions.size < max) return true;
     sweep();
     if (sessions.size < max) return true;
     const held = new Map<string, number>();
     for (const { principal } of sessions.values()) held.set(principal, (held.get(principal) ?? 0) + 1);
     const rank = (session: Session) => held.get(session.principal) ?? 0;
-    const [victim] = idle().sort((a, b) => rank(b) - rank(a) || a.lastUsed - b.lastUsed);
+    const more = (held.get(principal.id) ?? 0) + 1;
+    const [victim] = [...sessions.values()]
+      .filter((session) => session.open === 0 || rank(session) > more)
+      .sort((a, b) => Math.sign(a.open) - Math.sign(b.open) || rank(b) - rank(a) || a.lastUsed - b.lastUsed);
     if (victim) end(victim);
     return victim !== undefined;
   };
@@ -115,7 +118,7 @@ export function createSessions(
       return refusal(405, -32000, "Method not allowed.", { allow: "GET, POST, DELETE" });
     if (!isInitializeRequest(parsedBody))
       return refusal(400, -32000, "There is no session: send initialize first, then its Mcp-Session-Id with every request.");
-    if (!makeRoom())
+    if (!makeRoom(principal))
       return refusal(503, -32000, `All ${max} sessions are in use. End one with DELETE, or try again in a minute.`, {
         "retry-after": "60",
       });

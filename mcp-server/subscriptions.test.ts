@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { silentLog } from "../core/log.ts";
 import { studioDoor } from "./door.ts";
 import { createMcpHttp, type McpHttp, type McpHttpOptions } from "./http.ts";
+import { createJobWatches } from "./job-watches.ts";
+import { honoured, type ListenRequest } from "./listen.ts";
 import { serveStdio } from "./stdio.ts";
 import { answer, type Event, events, initialize, type Message, mcpUrl, modern, modernMeta, post } from "./testing/raw.ts";
 import { type ScriptedStudio, scriptedStudio } from "./testing/scripted-studio.ts";
@@ -181,6 +183,44 @@ describe("resources/subscribe over HTTP", () => {
     });
     for (const uri of [uriOf(job), `myspinbot://artifacts/${file}/recipe`])
       expect((await read(uri, bob)).error).toMatchObject({ code: -32602 });
+  });
+});
+
+describe("the watches of one connection", () => {
+  it("follow nothing for whoever left while their job was looked up", async () => {
+    const job = await submit();
+    let found = () => {};
+    const door = studioDoor(studio, ann);
+    const slow = { ...door, job: (id: string) => new Promise<void>((resolve) => (found = resolve)).then(() => door.job(id)) };
+    const watches = createJobWatches(slow, () => undefined);
+    const added = watches.add(uriOf(job));
+    watches.close();
+    found();
+    await added;
+    expect(studio.watching.get(job) ?? 0).toBe(0);
+  });
+
+  it("follow a job again that was retried after its end", async () => {
+    const job = await submit();
+    const told: string[] = [];
+    const watches = createJobWatches(studioDoor(studio, ann), (uri) => told.push(uri), { gapMs: 1 });
+    await watches.add(uriOf(job));
+    studio.fail(job);
+    await vi.waitFor(() => expect(studio.watching.get(job)).toBe(0), patience);
+    await studio.retry(ann, job);
+    await watches.add(uriOf(job));
+    await vi.waitFor(() => expect(studio.watching.get(job)).toBe(1), patience);
+    watches.close();
+    await vi.waitFor(() => expect(studio.watching.get(job)).toBe(0), patience);
+  });
+
+  it("look for no more jobs than they can follow", async () => {
+    const door = studioDoor(studio, ann);
+    const looked: string[] = [];
+    const uris = Array.from({ length: 5000 }, (_, number) => uriOf(`job_${String(number).padStart(16, "0")}`));
+    const request = { jsonrpc: "2.0", id: 1, method: "subscriptions/listen", params: { notifications: { resourceSubscriptions: uris } } };
+    await honoured(request as ListenRequest, { job: (id) => door.job(looked[looked.push(id) - 1] ?? "") }, 32);
+    expect(looked).toHaveLength(32);
   });
 });
 

@@ -1,7 +1,7 @@
 """
 title: MySpinBot
 description: Talk to your studio: pictures and other renders arrive in the chat, and late results find it again.
-version: 0.2.0
+version: 0.3.0
 required_open_webui_version: 0.12.0
 license: MIT
 """
@@ -40,7 +40,8 @@ CARD_AGAIN_SECONDS = 10.0
 PREVIEW_BYTES = 30_000
 # The result of a turn that ended is acknowledged only when Open WebUI has saved it; so long is that waited for.
 SAVE_SECONDS = 60
-RECOVER_SECONDS = 45
+# a turn hears at least a comment every 15 s
+SILENCE_SECONDS = 40
 
 
 class Trouble(Exception):
@@ -49,6 +50,8 @@ class Trouble(Exception):
     def __init__(self, words, code="", retryable=False, status=0):
         super().__init__(words)
         self.code, self.retryable, self.status = code, retryable, status
+        # whether our server may have heard of it, and done it, all the same
+        self.reached = True
 
 
 # ---------------------------------------------------------------- words and shapes (no input or output)
@@ -255,14 +258,22 @@ def shown_as(file_id, artifact):
 
 NEXT = {
     "failed": ["Try again"],
-    "image": ["Upscale that 2x", "The same again with another seed", "The same, but wider"],
-    "images": ["Upscale number 1", "The same again with another seed"],
+    "image": ["Upscale that 2x"],
+    "images": ["Upscale number 1"],
+    "seed": ["The same again with another seed"],
+    "shape": ["The same, but wider"],
 }
 
 
 def next_steps(shown):
     """What a person may say next, likeliest first."""
     return [line for kind in NEXT if kind in shown for line in NEXT[kind]]
+
+
+def next_line(shown):
+    # what failed says itself what to do
+    steps = next_steps(shown - {"failed"})
+    return "Next: " + ", ".join(f"*{step}*" for step in steps[:2]) + "." if steps else ""
 
 
 def task_name(task):
@@ -306,16 +317,16 @@ def cut(text, length):
 
 
 def card_svg(rows, hidden=0):
-    """One row a job: {title, line, fraction (None = not begun), colour, picture (data: address or None)}."""
+    """In middle tones, which stand out neither from a light page nor from a dark one. One row a job: {title, line, fraction (None = not begun), colour, picture (data: address or None)}."""
     height = 84 * len(rows) + (26 if hidden else 0) + 4
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="520" height="{height}" viewBox="0 0 520 {height}" '
         f'font-family="system-ui,-apple-system,Segoe UI,Roboto,Arial,sans-serif">'
-        f'<rect width="520" height="{height}" rx="12" fill="#20242b"/>'
+        f'<rect width="520" height="{height}" rx="12" fill="#465063"/>'
     ]
     for number, row in enumerate(rows):
         top = 84 * number + 2
-        parts.append(f'<rect x="14" y="{top + 10}" width="64" height="64" rx="8" fill="#2f353f"/>')
+        parts.append(f'<rect x="14" y="{top + 10}" width="64" height="64" rx="8" fill="#5a6579"/>')
         if row["picture"]:
             parts.append(
                 f'<clipPath id="c{number}"><rect x="14" y="{top + 10}" width="64" height="64" rx="8"/></clipPath>'
@@ -324,14 +335,14 @@ def card_svg(rows, hidden=0):
         else:
             parts.append(f'<circle cx="46" cy="{top + 42}" r="9" fill="none" stroke="{row["colour"]}" stroke-width="3"/>')
         parts.append(
-            f'<text x="92" y="{top + 28}" font-size="15" font-weight="600" fill="#f1f3f5">{html.escape(cut(row["title"], 44))}</text>'
-            f'<text x="92" y="{top + 49}" font-size="13" fill="#b6bdc8">{html.escape(cut(row["line"], 62))}</text>'
-            f'<rect x="92" y="{top + 60}" width="412" height="7" rx="3.5" fill="#3a414d"/>'
+            f'<text x="92" y="{top + 28}" font-size="15" font-weight="600" fill="#ffffff">{html.escape(cut(row["title"], 44))}</text>'
+            f'<text x="92" y="{top + 49}" font-size="13" fill="#dfe4ec">{html.escape(cut(row["line"], 62))}</text>'
+            f'<rect x="92" y="{top + 60}" width="412" height="7" rx="3.5" fill="#5a6579"/>'
         )
         if row["fraction"]:
             parts.append(f'<rect x="92" y="{top + 60}" width="{round(412 * row["fraction"])}" height="7" rx="3.5" fill="{row["colour"]}"/>')
     if hidden:
-        parts.append(f'<text x="92" y="{height - 10}" font-size="13" fill="#b6bdc8">and {hidden} more</text>')
+        parts.append(f'<text x="92" y="{height - 10}" font-size="13" fill="#dfe4ec">and {hidden} more</text>')
     return "".join(parts) + "</svg>"
 
 
@@ -346,22 +357,22 @@ class Card:
     def hear(self, part):
         if part["type"] == "job":
             job = part["job"]
-            row = self.rows.setdefault(job["id"], {"title": job["title"], "line": "", "fraction": None, "colour": "#8a93a3", "picture": None})
+            row = self.rows.setdefault(job["id"], {"title": job["title"], "line": "", "fraction": None, "colour": "#b9c1cd", "picture": None})
             state = job["state"]
             if state == "queued":
                 place = job.get("position")
                 line = "In line" if place is None else "Next in line" if place == 1 else f"Number {place} in line"
-                row |= {"line": line + seconds_words(job.get("eta_seconds")), "fraction": None, "colour": "#8a93a3"}
+                row |= {"line": line + seconds_words(job.get("eta_seconds")), "fraction": None, "colour": "#b9c1cd"}
             elif state == "succeeded":
-                row |= {"line": "Done", "fraction": 1.0, "colour": "#4caf7a"}
+                row |= {"line": "Done", "fraction": 1.0, "colour": "#7fe0a7"}
             elif state in ("failed", "canceled"):
-                row |= {"line": "Failed" if state == "failed" else "Canceled", "fraction": 1.0, "colour": "#d9605a"}
+                row |= {"line": "Failed" if state == "failed" else "Canceled", "fraction": 1.0, "colour": "#ffa39c"}
             else:
-                row |= {"line": "Started" + seconds_words(job.get("eta_seconds")), "colour": "#4c8dd9"}
+                row |= {"line": "Started" + seconds_words(job.get("eta_seconds")), "colour": "#8fc1ff"}
         elif part["type"] == "progress" and part["job"] in self.rows:
             p = part["progress"]
             words = stage_words(p) + step_words(p) + seconds_words(part.get("seconds"))
-            self.rows[part["job"]] |= {"line": words, "fraction": max(0.0, min(1.0, p["fraction"])), "colour": "#4c8dd9"}
+            self.rows[part["job"]] |= {"line": words, "fraction": max(0.0, min(1.0, p["fraction"])), "colour": "#8fc1ff"}
         else:
             return
         self.changed = True
@@ -423,12 +434,14 @@ class Studio:
         return given
 
     def lost(self, error):
-        return Trouble(
+        trouble = Trouble(
             f"MySpinBot does not answer at {self.base}. Is it running (`myspinbot start`)? "
             "From inside a container, `localhost` is the container itself: an administrator sets BASE_URL in the valves of this function.",
             "unreachable",
             True,
         )
+        trouble.reached = not isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError))
+        return trouble
 
     async def refused(self, answer):
         try:
@@ -459,7 +472,8 @@ class Studio:
     async def chat(self, turn):
         """The parts of a turn. Ends without `done` where the server went."""
         try:
-            async with self.request("POST", "/v1/chat", json=turn, headers={"Accept": "text/event-stream"}) as answer:
+            patience = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=SILENCE_SECONDS)
+            async with self.request("POST", "/v1/chat", json=turn, headers={"Accept": "text/event-stream"}, timeout=patience) as answer:
                 if answer.status >= 400:
                     raise await self.refused(answer)
                 if "event-stream" not in answer.headers.get("Content-Type", ""):
@@ -675,12 +689,12 @@ class Inside:
         if chat_id and message_id and not chat_id.startswith(("local:", "channel:")):
             await self.Chats.insert_chat_files(chat_id, message_id, [file_id], user_id)
 
-    async def mark(self, chat_id, message_id, delivered):
-        """Remembers in the message which deliveries it shows. Open WebUI merges, so that what it saves later keeps this."""
+    async def mark(self, chat_id, message_id, delivered, away=""):
+        """Remembers in the message which deliveries it shows, and the words that a late result replaces. Open WebUI merges, so that what it saves later keeps this."""
         message = await self.message(chat_id, message_id)
         if message is not None:
             ids = sorted({*(message.get("myspinbot") or []), *delivered})
-            await self.put(chat_id, message_id, {"content": message.get("content", ""), "myspinbot": ids})
+            await self.put(chat_id, message_id, {"content": message.get("content", ""), "myspinbot": ids, "myspinbot_away": away})
 
     async def put(self, chat_id, message_id, message):
         if not await self.Chats.upsert_message_to_chat_by_id_and_message_id(chat_id, message_id, message):
@@ -815,11 +829,17 @@ class Shown:
 
     def __init__(self):
         self.text, self.files, self.sources, self.kinds, self.unsaved = "", [], [], set(), []
+        self.seeded = False
 
     def next_steps(self):
         """Keys of NEXT that fit."""
         pictures = sum(f["type"] == "image" for f in self.files)
-        return ({"failed"} & self.kinds) | ({"image"} if pictures == 1 else {"images"} if pictures else set())
+        kinds = {"failed"} & self.kinds
+        if pictures:
+            kinds |= {"image"} if pictures == 1 else {"images"}
+            # an upscale has neither seed nor shape of its own
+            kinds |= ({"seed", "shape"} if pictures == 1 else {"seed"}) if self.seeded else set()
+        return kinds
 
     def say(self, words):
         self.text += f"\n\n{words}"
@@ -848,6 +868,7 @@ async def show(inside, studio, valves, recipe, user_id, chat_id, message_id, job
             shown.files.append(entry)
             shown.text += text
             shown.kinds.add(artifact["media_type"].split("/")[0])
+            shown.seeded |= "seed" in ((artifact.get("recipe") or {}).get("input") or {})
             if artifact.get("preview"):
                 shown.say(f"*{artifact['name']} is a preview that only stands in for the real thing: no engine is connected.*")
             lines = recipe_lines(artifact) if recipe else []
@@ -866,6 +887,27 @@ def links(files):
 # ---------------------------------------------------------------- a turn
 
 
+class Patience:
+    """With a server that is away: when to ask it again, and when to tell the person instead."""
+
+    def __init__(self, seconds):
+        self.seconds, self.tries, self.since = seconds, 0, None
+
+    def back(self):
+        self.tries, self.since = 0, None
+
+    def left(self):
+        now = time.monotonic()
+        self.since = now if self.since is None else self.since
+        return self.since + self.seconds - now
+
+    def pause(self):
+        self.tries += 1
+        pause, left = min(0.5 * 2 ** min(self.tries, 5), 10), self.left()
+        # one last time when it is over
+        return min(pause, left) if left > 0 else pause
+
+
 class Turn:
     """One message of a person, until its answer is whole or goes on without them."""
 
@@ -875,12 +917,12 @@ class Turn:
         self.chat_id, self.message_id = metadata.get("chat_id") or "", metadata.get("message_id") or ""
         # `local:` chats are temporary: nothing can be added to them later
         self.saved = bool(self.message_id) and bool(self.chat_id) and not self.chat_id.startswith(("local:", "channel:"))
-        self.jobs, self.deliveries = {}, {}
+        self.jobs, self.deliveries, self.looked_at = {}, {}, set()
         self.late = self.saved and not inside.problem
         self.began, self.fresh = time.monotonic(), 0.0
         self.shown_status, self.status_at = None, 0.0
         self.said, self.errors, self.question, self.ended = "", [], None, False
-        self.done = []
+        self.done, self.away = [], ""
         self.card, self.drawing = Card(), None
 
     async def emit(self, kind, data):
@@ -998,18 +1040,25 @@ class Turn:
         files = [f for f in (self.metadata.get("user_message") or {}).get("files") or [] if f.get("type") in ("file", "image")]
         return list({f.get("id") or f.get("url"): f for f in files}.values())
 
-    async def meet(self, studio, job):
-        """A job of this turn as it is now; its delivery is registered before anything else, so that no end of this process loses it."""
+    def target(self):
+        return {"chat": self.chat_id, "message": self.message_id, "user": self.user["id"], "model": self.body.get("model") or ""}
+
+    async def meet(self, studio, job, part=None):
+        """A job of this turn as it is now. What the chat is owed of it was written with the job; an older server is told before anything else, so that no end of this process loses it."""
         known = self.jobs.get(job["id"])
         self.jobs[job["id"]] = job
         if known is None:
             self.fresh = time.monotonic()
-        if job["id"] in self.deliveries or not self.late:
+        if part and "delivery" in part:
+            if part["delivery"]:
+                self.deliveries[job["id"]] = part["delivery"]
+            else:
+                self.looked_at.add(job["id"])
+        if job["id"] in self.deliveries or job["id"] in self.looked_at or not self.late:
             return
-        target = {"chat": self.chat_id, "message": self.message_id, "user": self.user["id"], "model": self.body.get("model") or ""}
         job = {**job, "conversation": job.get("conversation") or conversation_of(self.chat_id), "message": job.get("message") or self.message_id}
         try:
-            self.deliveries[job["id"]] = await studio.register(job, target, self.valves.LEASE_SECONDS)
+            self.deliveries[job["id"]] = await studio.register(job, self.target(), self.valves.LEASE_SECONDS)
         except Trouble as trouble:
             log.warning("a delivery could not be registered: %s", trouble)
             if trouble.code == "unknown_route":
@@ -1026,15 +1075,48 @@ class Turn:
 
     def leave_in(self):
         """Seconds until this turn ends without its jobs; None = it waits for them."""
-        if not self.late or not self.jobs or set(self.jobs) - set(self.deliveries):
+        if not self.late or not self.deliveries or set(self.jobs) - set(self.deliveries) - self.looked_at:
             return None
         return max(self.began + self.valves.HOLD_SECONDS, self.fresh + FRESH_SECONDS) - time.monotonic()
 
+    async def wait_for_it(self, patience):
+        await self.status("The studio is away; nothing is lost. Trying again")
+        await asyncio.sleep(patience.pause())
+
+    def give_up(self, trouble, owed):
+        """What is said when our server stayed away. Where it may have accepted something, what comes of that takes the place of these words."""
+        if not trouble.reached:
+            more = "This message never reached it, so nothing was begun. Use Regenerate when it is back."
+        elif owed:
+            more = (
+                "What it accepted of this message is not lost: it comes here by itself as soon as the studio is back. "
+                "If it is back and */jobs* does not show it, nothing was begun: use Regenerate."
+            )
+        else:
+            more = "What it accepted goes on, but this chat has no place for a late result: when it is back, say */jobs*, or use Regenerate."
+        words = f"{trouble}\n\n{more}"
+        if trouble.reached and owed:
+            self.away = words
+        return Trouble(words, trouble.code)
+
+    async def patiently(self, work):
+        """What comes before the turn, asked for again while our server is away."""
+        patience = Patience(self.valves.AWAY_SECONDS)
+        while True:
+            try:
+                return await work()
+            except Trouble as trouble:
+                if not trouble.retryable:
+                    raise
+                if patience.left() <= 0:
+                    raise Trouble(f"{trouble}\n\nNothing was begun. Use Regenerate when it is back.", trouble.code) from trouble
+            await self.wait_for_it(patience)
+
     async def parts(self, studio, request):
         """The parts of a turn, taken up again where the server went: the same message is the same turn. Ends early when it is time to leave."""
-        tries = 0
+        patience, reached, most = Patience(self.valves.AWAY_SECONDS), False, 0
         while not self.ended:
-            stream = studio.chat(request)
+            stream, heard = studio.chat(request), 0
             try:
                 while True:
                     left = self.leave_in()
@@ -1043,25 +1125,36 @@ class Turn:
                     try:
                         part = await asyncio.wait_for(stream.__anext__(), left)
                     except StopAsyncIteration:
+                        if not self.ended:
+                            raise studio.lost(None) from None
                         break
-                    tries = 0
+                    heard += 1
+                    if heard > most or self.jobs:
+                        # one that goes each time at the same place, before any job, is no nearer
+                        most = max(most, heard)
+                        patience.back()
                     self.ended = part["type"] == "done"
                     yield part
             except asyncio.TimeoutError:
                 return
             except Trouble as trouble:
-                # without a job the person is better told at once
-                if not trouble.retryable or (not self.jobs and tries >= 2):
+                if trouble.code == "invalid_input" and "delivery" in request and "delivery" in str(trouble):
+                    # an older server: it is told of each job instead
+                    del request["delivery"]
+                    continue
+                if not trouble.retryable:
                     raise
+                reached = trouble.reached = reached or trouble.reached
+                # with a job there is something to wait for, until it is time to leave
+                if patience.left() <= 0 and not set(self.jobs) - self.looked_at:
+                    raise self.give_up(trouble, "delivery" in request) from trouble
             finally:
                 await stream.aclose()
-            tries += 1
             if not self.ended:
                 left = self.leave_in()
                 if left is not None and left <= 0:
                     return
-                await self.status("The connection to MySpinBot was lost; trying again")
-                await asyncio.sleep(min(0.5 * 2**tries, 10))
+                await self.wait_for_it(patience)
                 yield {"type": "again"}
 
     async def speak(self, studio, request):
@@ -1081,7 +1174,7 @@ class Turn:
             elif kind == "again":
                 heard = ""
             elif kind == "job":
-                await self.meet(studio, part["job"])
+                await self.meet(studio, part["job"], part)
                 self.card.hear(part)
                 await self.progress(part)
             elif kind == "progress":
@@ -1108,6 +1201,25 @@ class Turn:
             return None
         return said if said is True or said is False else None
 
+    async def decide(self, studio):
+        """The answer to the question: True or False from a dialog, of which our server then knows; None where words have to do."""
+        question = self.question
+        route = f"/v1/approvals/{question.get('id')}"
+        try:
+            if (await studio.json("GET", route)).get("fields"):
+                question["text"] += f"\n\nA click is not enough for this: fill it in on its page, {studio.base}{question.get('path') or ''}, and then say *yes* here."
+                return None
+        except Trouble as trouble:
+            # an older server knows no such route, and takes words
+            log.debug("a question could not be looked at: %s", trouble)
+        said = await self.answer(question["text"])
+        if said is not None:
+            try:
+                await studio.json("POST", route, json={"answer": "yes" if said else "no", "how": "dialog"})
+            except Trouble as trouble:
+                log.debug("an answer is only said in words: %s", trouble)
+        return said
+
     async def run(self):
         """Text, piece by piece. Throws nothing but the end of the task itself: an error in a generator would lose the text before it."""
         live = shared().live
@@ -1130,6 +1242,9 @@ class Turn:
                     raise
                 except Trouble as trouble:
                     yield self.after(str(trouble))
+                    if self.away:
+                        words = "The studio is away"
+                        await self.inside.mark(self.chat_id, self.message_id, [], self.away)
                 except Exception:
                     log.exception("a turn broke off")
                     yield self.after("Something unexpected went wrong in the MySpinBot function; the log of Open WebUI has the details. Try again.")
@@ -1162,7 +1277,7 @@ class Turn:
         request = {"text": text_of(self.metadata, self.body)}
         files = bool(self.attached())
         if files or len(request["text"]) > 8000:
-            limits = await studio.limits()
+            limits = await self.patiently(studio.limits)
             if len(request["text"]) > limits["text_characters"]:
                 raise Trouble(
                     f"This message has {len(request['text'])} characters; at most {limits['text_characters']} are read, and nothing was begun. "
@@ -1170,7 +1285,7 @@ class Turn:
                     "limit_exceeded",
                 )
             if files:
-                request["attachments"] = await self.attachments(studio, limits)
+                request["attachments"] = await self.patiently(lambda: self.attachments(studio, limits))
         if self.saved:
             parent = (self.metadata.get("user_message") or {}).get("parentId")
             request |= {
@@ -1178,6 +1293,8 @@ class Turn:
                 "message": self.message_id,
                 "branch": await self.inside.branch(self.chat_id, parent),
             }
+            if self.late:
+                request["delivery"] = {"target": self.target(), "worker": worker_name(), "lease_seconds": self.valves.LEASE_SECONDS}
         elif self.chat_id:
             request |= {"conversation": conversation_of(self.chat_id)}
             if self.message_id:
@@ -1185,7 +1302,7 @@ class Turn:
         async for text in self.speak(studio, request):
             yield text
         if self.question:
-            yes = await self.answer(self.question["text"]) if self.saved else None
+            yes = await self.decide(studio) if self.saved else None
             if yes is None:
                 yield self.after(self.question["text"])
                 self.said += self.question["text"]
@@ -1212,10 +1329,15 @@ class Turn:
         return [j for j in self.jobs.values() if j["state"] not in ("succeeded", "failed", "canceled")]
 
     async def results(self, studio):
-        over = []
+        over, later = [], []
         for job in self.over():
-            # the parts tell that a job ended before all its files are in one place
-            over.append(job if self.ended else await studio.json("GET", f"/v1/jobs/{job['id']}"))
+            try:
+                # the parts tell that a job ended before all its files are in one place
+                over.append(job if self.ended else await studio.json("GET", f"/v1/jobs/{job['id']}"))
+            except Trouble as trouble:
+                if not trouble.retryable or job["id"] not in self.deliveries:
+                    raise
+                later.append(job)
         if over:
             await self.status("Fetching the results")
         shown = await show(self.inside, studio, self.valves, self.likes.recipe, self.user["id"], self.chat_id, self.message_id, over)
@@ -1235,13 +1357,14 @@ class Turn:
             text += "\n\nIt will come here as a new message."
         if not self.saved and not self.emitter_is_live():
             text += links(shown.files)
+        for job in later:
+            text += f"\n\n**{job['title']}** is over, but the studio is away. The result comes here as a new message as soon as it is back."
         if self.open():
             names = ", ".join(f"**{j['title']}**" for j in self.open())
             text += f"\n\nStill at work: {names}. The result comes here as a new message, also when you close this page."
-        # what failed says itself what to do
-        steps = next_steps(shown.next_steps() - {"failed"})
+        steps = next_line(shown.next_steps())
         if steps and self.likes.next_steps:
-            text += "\n\nNext: " + ", ".join(f"*{step}*" for step in steps[:2]) + "."
+            text += f"\n\n{steps}"
         made = shared().made
         made[self.chat_id] = shown.next_steps()
         while len(made) > 1000:
@@ -1261,23 +1384,29 @@ class Turn:
     async def cancel(self):
         """Of Stop: this turn's jobs, also those that were submitted while it was pressed."""
         mine = {self.message_id, yes_of(self.message_id)}
+        pauses, patience = [0, 1, 3], Patience(self.valves.AWAY_SECONDS)
         async with Studio(self.valves, self.user) as studio:
-            for pause in (0, 1, 3):
-                await asyncio.sleep(pause)
+            while pauses:
+                await asyncio.sleep(pauses[0])
                 try:
                     found = await studio.json("GET", "/v1/jobs", params={"conversation": conversation_of(self.chat_id), "limit": "50"})
-                    open_jobs = [j for j in found["jobs"] if j.get("message") in mine and j["state"] in ("queued", "running")]
+                    ours = [j for j in found["jobs"] if j.get("message") in mine or j["id"] in self.deliveries]
+                    open_jobs = [j for j in ours if j["state"] in ("queued", "running")]
                     for job in open_jobs:
                         await studio.json("POST", f"/v1/jobs/{job['id']}/cancel")
                 except Trouble as trouble:
                     log.warning("a job could not be canceled: %s", trouble)
+                    if trouble.retryable and patience.left() > 0:
+                        pauses[0] = patience.pause()
+                        continue
+                pauses.pop(0)
 
     async def settle(self):
         """Acknowledges what the saved message shows, and gives the rest to the poller."""
         delivered = self.done
         live = shared().live
         try:
-            if not self.deliveries:
+            if not self.deliveries and not self.away:
                 return
             async with Studio(self.valves, self.user) as studio:
                 saved = False
@@ -1327,7 +1456,8 @@ async def deliver_alone(inside, valves, delivery):
     if await inside.message(chat_id, new_id):
         return True
     asked = await inside.message(chat_id, origin)
-    stuck = asked is not None and not asked.get("done")
+    away = (asked or {}).get("myspinbot_away") or ""
+    stuck = asked is not None and (not asked.get("done") or bool(away))
     if asked and delivery["id"] in (asked.get("myspinbot") or []) and not stuck:
         return True
     if job["state"] == "canceled" and not stuck:
@@ -1344,15 +1474,17 @@ async def deliver_alone(inside, valves, delivery):
     if shown.files and "image" in shown.kinds:
         words = f"**{job['title']}** is done.\n\n{words}".strip()
     words = words or f"**{job['title']}** is done."
+    if steps := next_line(shown.next_steps()):
+        words += f"\n\n{steps}"
     if stuck:
-        said = (asked.get("content") or "").strip()
+        said = (asked.get("content") or "").replace(away, "").strip()
         if delivery["id"] in (asked.get("myspinbot") or []) and said:
             words = said
         elif said:
             words = f"{said}\n\n{words}"
         mid, urls = origin, {f.get("url") for f in shown.files}
         files = [f for f in asked.get("files") or [] if f.get("url") not in urls] + shown.files
-        message = {"statusHistory": [*(asked.get("statusHistory") or []), {"description": "Done", "done": True}]}
+        message = {"statusHistory": [*(asked.get("statusHistory") or []), {"description": "Done", "done": True}], "myspinbot_away": ""}
         marks = sorted({*(asked.get("myspinbot") or []), delivery["id"]})
     else:
         mid, files, marks = new_id, shown.files, [delivery["id"]]
@@ -1442,7 +1574,7 @@ async def poll(inside, function_id, make_valves):
                         raise
                     log.warning("open replies of an earlier process could not be looked for: %s", error)
                 # a turn that is only about to reach this function looks the same for a moment
-                looks, next_look = looks + 1, time.monotonic() + RECOVER_SECONDS
+                looks, next_look = looks + 1, time.monotonic() + valves.RECOVER_SECONDS
             async with Studio(valves) as studio:
                 room = max(1, 4 - len(busy))
                 if len(busy) >= 4:
@@ -1495,6 +1627,8 @@ class Pipe:
         CANCEL_ON_STOP: bool = Field(True, description="Stop cancels the jobs of that turn.")
         MAX_FILE_MB: int = Field(500, ge=1, le=100000, description="Larger results stay on the MySpinBot server.")
         LEASE_SECONDS: int = Field(60, ge=5, le=600, description="How long after a crash of Open WebUI a result waits before it is shown anew.")
+        AWAY_SECONDS: float = Field(25, ge=0, le=3600, description="A turn waits this long for a MySpinBot server that does not answer.")
+        RECOVER_SECONDS: float = Field(45, ge=0, le=3600, description="A start looks for replies left open, and so long after that for those without a job.")
         POLL: bool = Field(True, description="Bring late results into their chats.")
         POLL_SECONDS: int = Field(20, ge=0, le=25, description="How long one question for late results stays open.")
 

@@ -293,6 +293,9 @@ describe("another's ids are answered as ids that never were", () => {
       const idOf = (ids: Ids) => (uri.includes("/jobs/") ? ids.job : ids.artifact);
       const read = (ids: Ids) => call("resources/read", { uri: uri.replace(/\{[^}]*\}/, idOf(ids)).replaceAll(/\{[^}]*\}/g, "x") }, ids);
       expect(await read(theirs), uri).toBe(await read(unknown));
+      const ref = { type: "ref/resource", uri };
+      const complete = (ids: Ids) => call("completion/complete", { ref, argument: { name: "id", value: idOf(ids) } }, ids);
+      expect(await complete(theirs), uri).toBe(await complete(unknown));
     }
   });
 });

@@ -79,6 +79,7 @@ const render = rpc("tools/call", {
     "io.modelcontextprotocol/clientCapabilities": {},
   },
 });
+const cancelHeaders = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tasks/cancel", "mcp-name": "job_0000000000000000" };
 const renderHeaders = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "render_image" };
 
 function post(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
@@ -206,6 +207,7 @@ describe("nothing is done for", () => {
     for (const [answer, scope] of [
       [await post("/mcp", render, { ...read, ...renderHeaders }), "jobs:read jobs:write"],
       [await post("/mcp", call, within), "jobs:read jobs:write"],
+      [await post("/mcp", rpc("tasks/cancel", { taskId: "job_0000000000000000" }), { ...read, ...cancelHeaders }), "jobs:read jobs:write"],
       [await post("/mcp", render, { ...none, ...renderHeaders }), "jobs:read"],
       [await post("/v1/jobs", job, read), "jobs:write"],
       [await post("/v1/tools/render_image", job.input, { ...read, accept: "application/json" }), "jobs:write"],

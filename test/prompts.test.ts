@@ -1,7 +1,7 @@
 /** Prompts and completion of the whole product: over HTTP, and by `myspinbot mcp` whose studio is started again behind it. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connectHttp, connectStdio, kinds, type TestClient } from "../mcp-server/testing/clients.ts";
+import { connectHttp, connectStdio, kinds, type Result, type TestClient } from "../mcp-server/testing/clients.ts";
 import { type Product, startProduct } from "./setup/product.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -63,5 +63,57 @@ describe.each(kinds)("%s", (kind) => {
     await product.restart();
     await seen(client);
     await client.close();
+  });
+});
+
+it("the lists behind it are bounded: newest first, at most 200 at once", async () => {
+  const [newest, ...more] = await product.client.artifacts(1);
+  expect([newest?.id, more.length]).toEqual([uploaded, 0]);
+  expect((await product.client.jobs(1)).map(({ id }) => id)).toEqual([made[1]]);
+  for (const list of [product.client.artifacts(201), product.client.artifacts(0), product.client.jobs(201)])
+    await expect(list).rejects.toMatchObject({ code: "invalid_input" });
+});
+
+describe("who does what a prompt says", () => {
+  let client: TestClient;
+  beforeAll(async () => {
+    client = await connectHttp("v2 modern", new URL("/mcp", product.url));
+  });
+  afterAll(() => client?.close());
+
+  const fieldsOf = (message: string) =>
+    JSON.parse(
+      message
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .at(-1) ?? "",
+    ) as object;
+  const jobOf = ({ structuredContent = {} }: Result) =>
+    structuredContent["job"] as {
+      id: string;
+      state: string;
+      input: { seed: number; width: number; height: number };
+      artifacts: { id: string }[];
+    };
+  const render = async (fields: object) => jobOf(await client.call("render_image", { ...fields, prompt: "an old sailor" }));
+  const done = async (job: string) => jobOf(await client.call("wait_for_job", { job_id: job, timeout_s: 50 }, { timeout: 60_000 }));
+
+  it("gets a series of one seed, and another take of one picture", async () => {
+    const fields = fieldsOf(await client.prompt("portrait_series", { subject: "an old sailor", count: "2" }));
+    const first = await render(fields);
+    const second = await render({ ...fields, seed: first.input.seed });
+    expect(second.input.seed).toBe(first.input.seed);
+    expect(first.input.height).toBeGreaterThan(first.input.width);
+    for (const { id } of [first, second]) expect(await done(id)).toMatchObject({ state: "succeeded", artifacts: [{}] });
+    const again = jobOf(await client.call("reroll_job", { job_id: first.id, seed: first.input.seed }));
+    expect((await done(again.id)).input.seed).toBe(first.input.seed);
+  });
+
+  it("gets product shots in the shape of the photo", async () => {
+    const fields = fieldsOf(await client.prompt("product_shot", { product: "a teapot", count: "1", photo: uploaded }));
+    const shot = await render(fields);
+    expect(shot.input).toMatchObject({ init_image: uploaded, strength: 0.5 });
+    expect(shot.input.width).toBe(shot.input.height);
+    expect(await done(shot.id)).toMatchObject({ state: "succeeded" });
   });
 });

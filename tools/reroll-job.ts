@@ -26,13 +26,14 @@ export const rerollJob = defineAnswerTool({
 
   submits: ({ job_id, ...fields }, { studio, principal }) => studio.rerolled(principal, job_id, given(fields)),
 
-  async answer({ job_id, ...fields }, { studio, principal, key, origin, traceparent, face, approval }) {
+  async answer({ job_id, ...fields }, { studio, principal, key, origin, traceparent, face, approval, delivery }) {
     const job = await studio.reroll(principal, job_id, given(fields), {
       ...(key ? { key } : {}),
       ...(origin ? { origin } : {}),
       ...(traceparent ? { traceparent } : {}),
       ...(face ? { face } : {}),
       ...(approval !== undefined ? { approval } : {}),
+      ...(delivery ? { delivery } : {}),
     });
     return { ...(await jobAnswer(studio, job)), follow: true };
   },

@@ -13,7 +13,8 @@ export const retryJob = defineAnswerTool({
   positional: ["job_id"],
   annotations: { readOnly: false, destructive: false, idempotent: true },
 
-  async answer({ job_id }, { studio, principal }) {
-    return { ...(await jobAnswer(studio, await studio.retry(principal, job_id))), follow: true };
+  async answer({ job_id }, { studio, principal, origin, delivery }) {
+    const owed = { ...(origin ? { origin } : {}), ...(delivery ? { delivery } : {}) };
+    return { ...(await jobAnswer(studio, await studio.retry(principal, job_id, owed))), follow: true };
   },
 });

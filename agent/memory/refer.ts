@@ -1,6 +1,6 @@
 /** From a reference ("that", "number 2", "the fox") to ids of things that this conversation made. */
 import { isTerminal, type JobWithArtifacts } from "../../core/job.ts";
-import { type Memory, wordsOf } from "./memory.ts";
+import { attachedPictures, type Memory, wordsOf } from "./memory.ts";
 
 export type Reference =
   | { kind: "that" }
@@ -71,11 +71,13 @@ function newestPictures(memory: Memory): Found<string[]> {
 
 /** Artifact ids of a reference. */
 export function picturesOf(reference: Reference, memory: Memory): Found<string[]> {
-  const { attachments } = memory;
+  const attachments = attachedPictures(memory);
   if (reference.kind === "id") return { found: [reference.id] };
   if (reference.kind === "that") {
     if (attachments.length === 1) return { found: [...attachments] };
-    if (attachments.length > 1) return { problem: `Which of the ${attachments.length} attached files? Say "number 1", or "all of them".` };
+    const what = memory.others?.has(attachments[0] ?? "") ? "files" : "pictures";
+    if (attachments.length > 1)
+      return { problem: `Which of the ${attachments.length} attached ${what}? Say "number 1", or "all of them".` };
     return newestPictures(memory);
   }
   if (reference.kind === "words") {

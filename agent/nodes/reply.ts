@@ -5,6 +5,13 @@ import { messageId, type NodeConfig, type ThreadState, type ThreadUpdate, turnOf
 
 /** Characters of one message that the thread keeps. */
 const longest = 2000;
+/** Attachments whose ids it keeps: more would leave no room for the words. */
+const mostIds = 8;
+
+function attached(ids: readonly string[]): string {
+  const named = ids.slice(0, mostIds).join(", ");
+  return ids.length > mostIds ? `[attached: ${ids.length} files, the first of them ${named}]` : `[attached: ${named}]`;
+}
 
 export async function replyNode(state: ThreadState, config: NodeConfig): Promise<ThreadUpdate> {
   const turn = turnOf(config);
@@ -23,11 +30,11 @@ export async function replyNode(state: ThreadState, config: NodeConfig): Promise
   }
   const { message, text, attachments } = turn.request;
   const said = turn.said.join("\n");
-  const asked = attachments.length > 0 ? `${text}\n[attached: ${attachments.join(", ")}]` : text;
+  const note = attachments.length > 0 ? `\n${attached(attachments)}` : "";
   return {
     plan: null,
     messages: [
-      new HumanMessage({ id: messageId.of(message, "user"), content: asked.slice(0, longest) }),
+      new HumanMessage({ id: messageId.of(message, "user"), content: text.slice(0, longest - note.length) + note }),
       new AIMessage({ id: messageId.of(message, "reply"), content: said.slice(0, longest) }),
     ],
   };

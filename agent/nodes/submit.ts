@@ -10,14 +10,27 @@ import type { PlannedCall } from "../plan.ts";
 import { type NodeConfig, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
 import type { Turn } from "../turn.ts";
 
+/** What the turn's message is owed of a job: written with the job where this turn made it, else now. Undefined where that is not possible at this moment; a caller that hears no id announces it by itself. */
+async function owed({ parts, request }: Turn, job: string): Promise<string | undefined> {
+  const { principal, conversation, message, delivery } = request;
+  if (!delivery) return undefined;
+  try {
+    return (await parts.deliveries?.create(principal, { conversation, message, job, ...delivery }))?.delivery.id;
+  } catch (error) {
+    parts.log.warn({ err: error, job, conversation, message }, "a delivery could not be made");
+    return undefined;
+  }
+}
+
 async function show(turn: Turn, job: JobWithArtifacts, follow: boolean): Promise<void> {
+  const delivery = follow ? await owed(turn, job.id) : turn.request.delivery && null;
   const view = jobView(job, await turn.parts.studio.outlook(job));
-  turn.emit({ type: "job", job: view });
+  turn.emit({ type: "job", job: view, ...(delivery === undefined ? {} : { delivery }) });
   if (follow) turn.jobs.set(job.id, view);
 }
 
 function callOf(turn: Turn, call: PlannedCall, ordinal: number, approval: string | undefined): Call {
-  const { conversation, message, traceparent } = turn.request;
+  const { conversation, message, traceparent, delivery } = turn.request;
   return {
     ...call,
     key: submitKey(conversation, message, ordinal),
@@ -25,6 +38,7 @@ function callOf(turn: Turn, call: PlannedCall, ordinal: number, approval: string
     face: "chat",
     ...(approval === undefined ? {} : { approval }),
     ...(traceparent ? { traceparent } : {}),
+    ...(delivery ? { delivery } : {}),
   };
 }
 

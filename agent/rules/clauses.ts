@@ -3,7 +3,7 @@ import type { Compiled } from "./compile.ts";
 import { takeOptions } from "./options.ts";
 import { corrected, correctStart } from "./typos.ts";
 
-const quoted = /"[^"\n]*"|“[^”\n]*”|„[^“”\n]*[“”]|«[^»\n]*»/gu;
+const quoted = /"[^"\n]*"|“[^“”\n]*”|„[^„“”\n]*[“”]|«[^«»\n]*»/gu;
 /** Private-use characters: nothing that a person types is read as a mark. */
 const mark = (at: number) => `\uE000${at}\uE001`;
 
@@ -16,7 +16,9 @@ export interface Masked {
 export function mask(text: string): Masked {
   const kept: string[] = [];
   const clean = text.normalize("NFC").replace(/[\uE000\uE001]/g, "");
-  const masked = clean.replace(quoted, (words) => mark(kept.push(words) - 1));
+  const marked = clean.replace(quoted, (words) => mark(kept.push(words) - 1));
+  // patterns that look for blanks before something try every one of a long run
+  const masked = marked.replace(/\s+/g, (run) => (run.includes("\n") ? "\n" : " "));
   return { text: masked, unmask: (part) => part.replace(/\uE000(\d+)\uE001/g, (_mark, at: string) => kept[Number(at)] ?? "") };
 }
 
@@ -40,13 +42,13 @@ function bare(clause: string, language: Compiled): string {
   let text = clause
     .replace(smiley, "")
     .replace(/\s+/g, " ")
-    .replace(/^[\s¿¡,;:.–-]+|[\s,;:.!?…–-]+$/gu, "");
+    .replace(/^[\s¿¡,;:.–-]+|(?<![\s,;:.!?…–-])[\s,;:.!?…–-]+$/gu, "");
   text = spelled(text, language);
   for (let turn = 0; turn < 6 && !language.polite.test(text); turn++) {
     const shorter = text
       .replace(language.lead, "")
       .replace(language.tail, "")
-      .replace(/^[\s¿¡,]+|[\s,;:.!?]+$/gu, "");
+      .replace(/^[\s¿¡,]+|(?<![\s,;:.!?])[\s,;:.!?]+$/gu, "");
     if (shorter === text || shorter === "") break;
     text = spelled(shorter, language);
   }
@@ -56,18 +58,21 @@ function bare(clause: string, language: Compiled): string {
 const sentenceEnd = /(?<=[.!?…])\s+|\s*\n+\s*|\s*;\s+/u;
 const joint = /,?\s+(?:and then|und dann|y luego|y después|then|dann|luego)\s+|,\s+(?:and |und |y )?|\s+(?:and|und|y)\s+/giu;
 
+/** Characters behind a joint by which a command is known: the whole rest behind each of a thousand commas would be read a thousand times. */
+const window = 240;
+
 /** `", then paint a cello"` begins a command of its own; `" and a hare"` does not. */
 function splitSentence(sentence: string, language: Compiled): string[] {
   const parts: string[] = [];
   let start = 0;
   for (const found of sentence.matchAll(joint)) {
-    const rest = sentence.slice(found.index + found[0].length);
-    const plain = bare(rest, language);
+    const from = found.index + found[0].length;
+    const plain = bare(sentence.slice(from, from + window), language);
     const option = language.adjust.exec(plain)?.groups?.["option"];
     const adjusts = option !== undefined && takeOptions(option, language, true).rest === "";
     if (!adjusts && (!language.command.test(plain) || language.idiom.test(plain.split(" ").slice(1).join(" ")))) continue;
     parts.push(sentence.slice(start, found.index));
-    start = found.index + found[0].length;
+    start = from;
   }
   return [...parts, sentence.slice(start)];
 }

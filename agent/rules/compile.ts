@@ -92,7 +92,7 @@ function compile(grammar: Grammar): Compiled {
     loaded: new RegExp(`(?:^|[^\\p{L}])(?:${expand(grammar.loaded)})(?:$|[^\\p{L}])`, "iu"),
     other: new RegExp(`(?:^|[^\\p{L}])(?:${expand("{other}")})(?:$|[^\\p{L}])`, "iu"),
     denial: new RegExp(`^(?:${grammar.denial})(?:$|[ ,])`, "iu"),
-    beforeOf: new RegExp(`[\\p{L}]+(?= ${expand("{of}")} )`, "iu"),
+    beforeOf: new RegExp(`(?<![\\p{L}])[\\p{L}]+(?= ${expand("{of}")} )`, "iu"),
     later: new RegExp(`[ ,](?:${grammar.later})$`, "iu"),
     adjust: new RegExp(`^(?:${grammar.adjust}) (?<option>.+)$`, "iu"),
     past: new RegExp(`(?:^|[ ,])(?:${grammar.past})`, "iu"),

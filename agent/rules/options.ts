@@ -49,13 +49,16 @@ function merge(into: JsonObject, more: JsonObject): JsonObject {
   return merged;
 }
 
+/** More fields than there are: who says more of them writes no request, and every one is looked for in all that is left. */
+const mostOptions = 24;
+
 /** @param whole also take a text that is nothing but options ("landscape format", "50 steps"). */
 export function takeOptions(text: string, language: Compiled, whole: boolean): Taken {
   let rest = text;
   let fields: JsonObject = {};
   let newSeed = false;
   let more = true;
-  while (more && rest !== "") {
+  for (let turn = 0; more && rest !== "" && turn < mostOptions; turn++) {
     more = false;
     for (const { rule, whole: alone, atEnd } of language.options) {
       const found = (whole ? alone.exec(rest) : null) ?? atEnd.exec(rest);

@@ -105,6 +105,31 @@ describe("pieces", () => {
     [job, { kind: "id", id: job }],
     ["worrying", undefined],
   ])("reference %s", (text, reference) => expect(readReference(text)).toEqual(reference));
+  it("read a text of twice the length in about twice the time", () => {
+    const cost = (text: string) => {
+      const from = process.cpuUsage();
+      planByRules(text, memory);
+      const { user, system } = process.cpuUsage(from);
+      return (user + system) / 1000;
+    };
+    const grown = [
+      (n: number) => `draw ${"a, ".repeat(n / 3)}`,
+      (n: number) => `draw ${", ".repeat(n / 2)}x`,
+      (n: number) => `make it ${"y ".repeat(n / 2)}`,
+      (n: number) => "lora a:1, ".repeat(n / 10),
+      (n: number) => `make it ${" \t".repeat(n / 2)}`,
+    ].map((text) => [text(1200), text(4800)] as const);
+    planByRules("draw a fox, wide", memory);
+    const least = (text: string) => Math.min(...[1, 2, 3].map(() => cost(text)));
+    for (const [short, long] of grown) {
+      const [little, much] = [least(short), least(long)];
+      process.stdout.write(
+        `rules, 1200 and 4800 characters of ${JSON.stringify(long.slice(0, 16))}: ${little.toFixed(1)} and ${much.toFixed(1)} ms\n`,
+      );
+      // four times the text: quadratic work is sixteen times as much, and what starts up counts for a few milliseconds
+      expect(much).toBeLessThan(little * 9 + 30);
+    }
+  });
   it("read hostile text in bounded time", () => {
     const begun = performance.now();
     for (const text of [

@@ -30,11 +30,13 @@ export function correctStart(
   spellings: Readonly<Record<string, string>> = {},
 ): string {
   let left = 3;
-  return clause.replace(/[\p{L}]+/gu, (word) => {
-    if (left-- <= 0) return word;
-    const lower = word.toLowerCase();
-    if (Object.hasOwn(spellings, lower)) return spellings[lower] ?? word;
-    if (left === 0 || known.has(lower)) return word;
-    return corrected(word, commands) ?? word;
-  });
+  return clause.replace(/^(?:[^\p{L}]*[\p{L}]+){1,3}/u, (start) =>
+    start.replace(/[\p{L}]+/gu, (word) => {
+      left--;
+      const lower = word.toLowerCase();
+      if (Object.hasOwn(spellings, lower)) return spellings[lower] ?? word;
+      if (left === 0 || known.has(lower)) return word;
+      return corrected(word, commands) ?? word;
+    }),
+  );
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from "../../core/json.ts";
 import { byNearness, nearest } from "../../core/nearest.ts";
 import type { Tool } from "../../core/tool.ts";
 import { fillReferences } from "../memory/fill.ts";
-import type { Memory } from "../memory/memory.ts";
+import { attachedPictures, type Memory } from "../memory/memory.ts";
 import type { Plan } from "../plan.ts";
 import { flagOf, propertiesOf, readFlag, valueField } from "./flags.ts";
 import { helpAll, helpOf } from "./help.ts";
@@ -40,7 +40,7 @@ function fillPositional(tool: Tool, free: readonly Token[], input: JsonObject, m
     const words = at === fields.length - 1 ? freeText(rest.splice(0)) : (rest.shift()?.text ?? "");
     // "that" may be left out where a file is attached
     if (words !== "") input[field] = words;
-    else if (tool.artifactFields?.includes(field) && memory.attachments.length === 1) input[field] = "that";
+    else if (tool.artifactFields?.includes(field) && attachedPictures(memory).length === 1) input[field] = "that";
   }
   const [left] = rest;
   if (!left) return;

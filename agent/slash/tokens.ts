@@ -8,7 +8,7 @@ export interface Token {
   quoted: boolean;
 }
 
-const token = /((?:--|[—–])[\p{L}\p{N}_-]+)=(?="|“)|"((?:[^"\\]|\\.)*)"|“([^”]*)”|\S+/gu;
+const token = /((?:--|[—–])[\p{L}\p{N}_-]+)=(?="|“)|"((?:[^"\\]|\\.)*)"|“([^“”]*)”|\S+/gu;
 
 /** Editors of chats make one long dash of two short ones; alone, or before anything but a letter, it stays what it is. */
 const flagged = (text: string): string => text.replace(/^[—–](?=\p{L})/u, "--");

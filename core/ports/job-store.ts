@@ -5,6 +5,7 @@ import type { FailureView } from "../failure.ts";
 import type { Job, JobProgress, JobState, JobWithArtifacts } from "../job.ts";
 import type { JsonObject } from "../json.ts";
 import type { ApprovalRef } from "./approval-store.ts";
+import type { NewDelivery } from "./delivery-store.ts";
 
 export type NewJob = Pick<
   Job,
@@ -16,6 +17,8 @@ export type NewJob = Pick<
   maxWaiting?: number;
   /** The yes that this job uses up in the same transaction. Failure `conflict` where it is none, or was used before. */
   approval?: ApprovalRef;
+  /** That the result is owed to a chat: a row in the same transaction. Nothing where the job is not made by this. */
+  delivery?: Omit<NewDelivery, "principal" | "job">;
 };
 
 export interface Attempt {
@@ -73,7 +76,7 @@ export interface OpenJob {
 
 export interface JobStore {
   /**
-   * Row, first event and notification in one transaction. Priority = 1 + that principal's jobs already waiting (+ 1000 for training).
+   * Row, first event, notification and, where it is asked for, delivery in one transaction. Priority = 1 + that principal's jobs already waiting (+ 1000 for training).
    * The same principal, tool and key again: the same job if the digest is the same, else Failure `key_conflict`.
    */
   accept(job: NewJob): Promise<{ job: Job; created: boolean }>;
@@ -102,8 +105,8 @@ export interface JobStore {
 
   /** Queued → canceled at once; running → canceling. Terminal stays. Undefined = unknown to this principal. */
   cancel(principal: string, id: string): Promise<Job | undefined>;
-  /** Failed or canceled → queued; Failure `conflict` from any other state. Undefined = unknown to this principal. */
-  retry(principal: string, id: string): Promise<Job | undefined>;
+  /** Failed or canceled → queued, with the row of what a chat is owed, where it is none yet; Failure `conflict` from any other state. Undefined = unknown to this principal. */
+  retry(principal: string, id: string, delivery?: NewJob["delivery"]): Promise<Job | undefined>;
 
   /** What waits, one entry a family. */
   waiting(): Promise<WaitingFamily[]>;

@@ -14,7 +14,7 @@ const host = "localhost:4417";
 const near: Bindings = { remote: "127.0.0.1" };
 const browser = { origin: `http://${host}`, "sec-fetch-site": "same-origin", "content-type": "application/x-www-form-urlencoded" };
 const call: ApprovalCall = {
-  ...{ tool: "burn_disc", title: "Burn: a fox", input: { words: "a fox", seed: 7 }, request: "r", digest: "d" },
+  ...{ tool: "burn_disc", title: "Burn: a fox", input: { words: "a fox", seed: 7 }, request: "r" },
   ...{ why: "It cannot be erased.", seconds: [60, 600] },
 };
 

@@ -1,6 +1,7 @@
 /** `completion/complete`: what an argument of a prompt or the id within a resource's address may be. */
 import { type CompleteResult, type McpServer, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { toFailure } from "../../core/failure.ts";
+import type { Log } from "../../core/log.ts";
 import type { ExtraPrompt } from "../extras.ts";
 import { argumentsOf, type Offer } from "../prompts/offer.ts";
 import { rank } from "./rank.ts";
@@ -35,7 +36,13 @@ function answer(values: readonly string[], whole: boolean): CompleteResult {
   return { completion: whole ? { ...completion, total: values.length } : completion };
 }
 
-export function registerCompletion(mcp: McpServer, door: SourceDoor, offer: Offer, extra: readonly ExtraPrompt[] = []): void {
+export interface CompletionOptions {
+  offer: Offer;
+  extra: readonly ExtraPrompt[];
+  log: Log;
+}
+
+export function registerCompletion(mcp: McpServer, door: SourceDoor, { offer, extra, log }: CompletionOptions): void {
   const known = createSources(door);
 
   const fromSource = async (source: Source, typed: string): Promise<CompleteResult> => {
@@ -75,6 +82,7 @@ export function registerCompletion(mcp: McpServer, door: SourceDoor, offer: Offe
     } catch (error) {
       if (error instanceof ProtocolError) throw error;
       const failure = toFailure(error);
+      if (failure.code === "internal") log.error({ err: error, ref }, "an MCP completion failed");
       throw new ProtocolError(ProtocolErrorCode.InternalError, `${failure.code}: ${failure.message}`);
     }
   });

@@ -1,9 +1,15 @@
 /** Prompts and completion as real clients see them over HTTP: SDK v2 in both eras and SDK v1. */
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { Failure } from "../../core/failure.ts";
+import { silentLog } from "../../core/log.ts";
 import { defineJobTool, type Tool } from "../../core/tool.ts";
+import { studioDoor } from "../door.ts";
+import { createMcpHttp } from "../http.ts";
 import { connectHttp, kinds, type TestClient } from "../testing/clients.ts";
 import { startServer, type TestServer } from "../testing/http-server.ts";
+import { answer, modern } from "../testing/raw.ts";
+import { scriptedStudio } from "../testing/scripted-studio.ts";
 import { prompts } from "./index.ts";
 
 const never = (): never => {
@@ -44,7 +50,7 @@ describe.each(kinds)("%s", (kind) => {
     expect(listed.map(({ name }) => name)).toEqual(["portrait_series", "product_shot"]);
     for (const prompt of listed) {
       expect(prompt.title && prompt.description).toBeTruthy();
-      for (const arg of prompt.arguments ?? []) expect(arg, arg.name).toMatchObject({ title: /./, description: /.{10}/ });
+      for (const arg of prompt.arguments ?? []) expect(arg, arg.name).toMatchObject({ description: expect.stringMatching(/.{10}/) });
     }
     expect(listed[0]?.arguments?.filter(({ required }) => required).map(({ name }) => name)).toEqual(["subject"]);
   });
@@ -58,7 +64,7 @@ describe.each(kinds)("%s", (kind) => {
     expect((await client.prompts()).map(({ name }) => name)).toEqual(prompts.map(({ name }) => name));
     const photos = "art_0123456789abcdef, art_0123456789abcdeg";
     expect(await client.prompt("train_lora_from_photos", { photos, name: "june" })).toContain("the 2 photos");
-    expect(await client.prompt("talking_head", { photo: "art_0123456789abcdef", words: "Hi.", voice: "june" })).toContain("lip_sync");
+    expect(await client.prompt("talking_head", { photo: "art_0123456789abcdef", words: "Hi.", voice: "june" })).toContain("make_clip");
   });
 
   it("gives the message, empty fields of a form left out", async () => {
@@ -92,7 +98,7 @@ describe.each(kinds)("%s", (kind) => {
     expect(await complete("model", "sd")).toMatchObject({ values: ["sd_xl_base_1.0.safetensors"], total: 1, hasMore: false });
     expect((await complete("model", "jugernaut")).values).toEqual(["juggernautXL_v9.safetensors"]);
     expect((await complete("lora", "")).values).toEqual(["ink.safetensors"]);
-    expect((await complete("aspect", "16")).values).toEqual(["16:9"]);
+    expect((await complete("aspect", "16")).values).toEqual(["16:9", "9:16"]);
     expect(await complete("subject", "a")).toMatchObject({ values: [], total: 0, hasMore: false });
   });
 
@@ -133,6 +139,17 @@ describe.each(kinds)("%s", (kind) => {
     await bob.close();
   });
 
+  it("says in the studio's words why it cannot complete, and gives nothing away of what nobody foresaw", async () => {
+    const jobs = () => client.complete(ofResource("myspinbot://jobs/{id}"), "id", "");
+    server.studio.list = () => Promise.reject(new Failure("database_unavailable", "The database is away. Try again."));
+    await expect(jobs()).rejects.toMatchObject({
+      code: -32603,
+      message: expect.stringContaining("database_unavailable: The database is away."),
+    });
+    server.studio.list = () => Promise.reject(new Error("password=hunter2"));
+    await expect(jobs()).rejects.toMatchObject({ code: -32603, message: expect.not.stringContaining("hunter2") });
+  });
+
   it("completes one of several photos, and voices as soon as the studio lists them", async () => {
     (server.studio.tools as Tool[]).push(...later);
     expect((await client.complete(ofPrompt("talking_head"), "voice", "")).values).toEqual([]);
@@ -143,4 +160,14 @@ describe.each(kinds)("%s", (kind) => {
     expect(values).toEqual([`${head}${fileOf(two)}`]);
     expect((await client.complete(ofPrompt("talking_head"), "recording", "")).values).toEqual([]);
   });
+});
+
+it("says titles of arguments on the wire, which these clients drop", async () => {
+  const studio = scriptedStudio();
+  const mcp = createMcpHttp({ door: (principal) => studioDoor(studio, principal), version: "1", log: silentLog });
+  const { result = {} } = await answer(await mcp.handle(modern("prompts/list", {}), { id: "ann" }));
+  const [first] = result["prompts"] as { arguments: { title?: string }[] }[];
+  expect(first?.arguments[0]).toMatchObject({ name: "subject", title: "Who", required: true });
+  expect(first?.arguments.filter(({ title }) => !title)).toEqual([]);
+  await mcp.close();
 });

@@ -1,6 +1,7 @@
 /** `prompts/list` and `prompts/get`, answered below the SDK's registry like the tools: what is offered follows from the catalogue of the door. */
 import { type McpServer, type Prompt, ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
 import { toFailure } from "../../core/failure.ts";
+import type { Log } from "../../core/log.ts";
 import { parseInput } from "../../core/parse.ts";
 import { registerCompletion } from "../completion/complete.ts";
 import type { SourceDoor } from "../completion/sources.ts";
@@ -19,16 +20,21 @@ function filledIn(given: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(given).filter(([, text]) => text.trim() !== ""));
 }
 
-function messageOf(prompt: StudioPrompt, given: Record<string, string>): string {
+function readArgs(prompt: StudioPrompt, given: Record<string, string>): Record<string, unknown> {
   try {
-    return prompt.message(parseInput({ name: prompt.name, input: prompt.args }, filledIn(given)));
+    return parseInput({ name: prompt.name, input: prompt.args }, filledIn(given));
   } catch (error) {
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, toFailure(error).message);
   }
 }
 
-/** @param extra a harness's own, beside those of the product. */
-export function registerPrompts(mcp: McpServer, door: SourceDoor, tools: ToolList, extra: readonly ExtraPrompt[] = []): void {
+export interface PromptOptions {
+  log: Log;
+  /** A harness's own, beside those of the product. */
+  extra?: readonly ExtraPrompt[] | undefined;
+}
+
+export function registerPrompts(mcp: McpServer, door: SourceDoor, tools: ToolList, { log, extra = [] }: PromptOptions): void {
   const offer = createOffer(tools);
   mcp.server.registerCapabilities({ prompts: { listChanged: false } });
   mcp.server.setRequestHandler("prompts/list", async ({ params }) => {
@@ -39,8 +45,8 @@ export function registerPrompts(mcp: McpServer, door: SourceDoor, tools: ToolLis
     const other = extra.find(({ prompt }) => prompt.name === name);
     if (other) return other.get(given, context);
     const prompt = await offer.find(name);
-    const text = messageOf(prompt, given);
+    const text = prompt.message(readArgs(prompt, given));
     return { description: prompt.description, messages: [{ role: "user", content: { type: "text", text } }] };
   });
-  registerCompletion(mcp, door, offer, extra);
+  registerCompletion(mcp, door, { offer, extra, log });
 }

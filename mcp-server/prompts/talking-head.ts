@@ -37,7 +37,7 @@ export const talkingHead = definePrompt({
       text
         ? "Call make_clip with the photo, my words exactly as they are, and the voice."
         : "Call lip_sync with the photo and the recording: the face speaks along with the sound.",
-      "Both take more fields than that; their schemas say which. Leave them at their defaults unless I ask for more.",
+      "A field that I did not speak of stays at its default, unless I ask for more.",
       "Such a tool asks a person for a yes: hand that question to me, never answer it yourself.",
       "Every call answers at once with a job id; nothing is made yet. Call wait_for_job with it, again while it is not done.",
       "Give me the clip with its job id, and say that it is made by a machine. If a call or a job fails, say so in its own words, with the remedy that it names.",

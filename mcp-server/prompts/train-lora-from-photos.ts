@@ -45,8 +45,8 @@ export const trainLoraFromPhotos = definePrompt({
       kind === "person"
         ? "Ask me first whether the person in the photos agrees to this, unless I have said so. Without a yes stop here."
         : "",
-      `Call make_dataset with the ${ids.length} photos and the name, wait_for_job until it is done, and show me what it says of each photo: a blurred one or a copy spoils the result. Ask me before you leave any out.`,
-      "Call train_lora with that dataset, the name, the trigger word and, where I gave one, the model. Leave its other fields at their defaults unless I ask for more. It asks a person for a yes, with all parameters and an estimate: hand that question to me, never answer it yourself.",
+      `Call make_dataset with ${ids.length === 1 ? "the photo" : `the ${ids.length} photos`} and the name, wait_for_job until it is done, and show me what it says of each photo: a blurred one or a copy spoils the result. Ask me before you leave any out.`,
+      "Call train_lora with that dataset, the name, the trigger word (where I gave none, a short one that is no real word: tell me which) and, where I gave one, the model. Leave its other fields at their defaults unless I ask for more. It asks a person for a yes, with all parameters and an estimate: hand that question to me, never answer it yourself.",
       "Training takes minutes to hours and goes on without you. Tell me its job id, call wait_for_job once, then stop waiting; get_job tells how far it is whenever I ask.",
       "When it is done, make one test picture: render_image with the trigger word in the prompt, count 1, and in loras the name that the job gave; then wait_for_job.",
       "If a call or a job fails, say so in its own words, with the remedy that it names.",

@@ -16,7 +16,8 @@ class FakeStudio:
         self.turns, self.uploads, self.headers, self.canceled, self.calls = [], [], [], [], []
         self.jobs, self.deliveries, self.files = {}, {}, {}
         self.script = lambda turn: [{"type": "text", "text": "Hello."}, self.done()]
-        self.has_deliveries = True
+        self.has_deliveries, self.takes_delivery = True, True
+        self.questions, self.answers = {}, []
         self.release = asyncio.Event()
         self.old = False
         self.brought, self.sending, self.most_at_once, self.upload_seconds = {}, 0, 0, 0
@@ -68,16 +69,28 @@ class FakeStudio:
 
     async def chat(self, request):
         turn = await request.json()
+        if "delivery" in turn and not self.takes_delivery:
+            words = "The request does not fit. (body): there is no field delivery."
+            return web.json_response({"error": {"code": "invalid_input", "message": words, "retryable": False}}, status=400)
         self.turns.append(turn)
+        before = set(self.jobs)
+        parts = list(self.script(turn))
+        # one commit with the jobs, whether or not a byte of it is ever told
+        owed = {}
+        for part in [{"type": "job", "job": self.jobs[new]} for new in self.jobs.keys() - before] + [p for p in parts if isinstance(p, dict)]:
+            if part["type"] == "job" and "delivery" in turn and "delivery" not in part:
+                owed[part["job"]["id"]] = self.owe({**turn["delivery"], "message": turn["message"], "job": part["job"]["id"]})["id"]
         answer = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await answer.prepare(request)
-        for part in self.script(turn):
+        for part in parts:
             if part == "wait":
                 await self.release.wait()
             elif part == "cut":
                 request.transport.close()
                 return answer
             else:
+                if part["type"] == "job" and part["job"]["id"] in owed:
+                    part = {**part, "delivery": owed.pop(part["job"]["id"])}
                 await answer.write(f"event: {part['type']}\ndata: {json.dumps(part)}\n\n".encode())
         return answer
 
@@ -120,11 +133,21 @@ class FakeStudio:
         self.canceled.append(job["id"])
         return web.json_response(job)
 
+    def owe(self, body):
+        return self.deliveries.setdefault(body["job"], {**body, "id": f"dlv_{body['job']}", "log": []})
+
+    async def look_at_question(self, request):
+        return web.json_response({"id": request.match_info["id"], "fields": self.questions[request.match_info["id"]]})
+
+    async def answer_question(self, request):
+        self.answers.append((request.match_info["id"], await request.json()))
+        return web.json_response({"id": request.match_info["id"]})
+
     async def create(self, request):
         if not self.has_deliveries:
             raise web.HTTPNotFound
         body = await request.json()
-        delivery = self.deliveries.setdefault(body["job"], {**body, "id": f"dlv_{body['job']}", "log": []})
+        delivery = self.owe(body)
         return web.json_response({"delivery": delivery}, status=201)
 
     async def change(self, request):
@@ -144,6 +167,8 @@ class FakeStudio:
         app.router.add_get("/v1/jobs", self.list_jobs)
         app.router.add_get("/v1/jobs/{id}", self.get_job)
         app.router.add_post("/v1/jobs/{id}/cancel", self.cancel)
+        app.router.add_get("/v1/approvals/{id}", self.look_at_question)
+        app.router.add_post("/v1/approvals/{id}", self.answer_question)
         app.router.add_post("/v1/deliveries", self.create)
         app.router.add_post("/v1/deliveries/{id}/{what}", self.change)
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)

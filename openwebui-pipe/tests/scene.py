@@ -14,7 +14,7 @@ class Scene:
         self.studio, self.inside = studio, FakeInside()
         self.pipe = m.Pipe()
         self.pipe.inside, self.pipe.start = self.inside, lambda: None
-        self.pipe.valves = m.Pipe.Valves(BASE_URL=studio.url, KEY=studio.key, LEASE_SECONDS=5)
+        self.pipe.valves = m.Pipe.Valves(BASE_URL=studio.url, KEY=studio.key, LEASE_SECONDS=5, AWAY_SECONDS=0.3)
         self.user = {}
         self.events, self.text, self.said = [], "", True
         self.metadata = {

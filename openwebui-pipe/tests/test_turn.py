@@ -52,7 +52,7 @@ def test_an_older_server_is_named_and_a_job_is_then_waited_for():
         await s.turn()
         assert "older one than this function needs" in s.text
         s.pipe.valves.BASE_URL, s.pipe.valves.HOLD_SECONDS, s.text = s.studio.url, 0, ""
-        s.studio.has_deliveries = False
+        s.studio.has_deliveries = s.studio.takes_delivery = False
         s.studio.script = lambda turn: [
             {"type": "job", "job": s.studio.job("running")},
             "wait",
@@ -162,11 +162,12 @@ def test_the_end_of_the_event_loop_is_no_stop():
 @pytest.mark.parametrize("said, sent", [(True, "yes"), (False, "no"), ({"error": "Client session disconnected."}, None), ("yes", None)])
 def test_only_true_itself_is_a_yes(said, sent):
     async def story(s):
-        s.said = said
+        s.said, s.studio.questions["q"] = said, []
         question = {"type": "question", "id": "q", "text": "Shall I train for 2 hours?", "plan": {}}
         s.studio.script = lambda turn: [question, s.studio.done()] if turn["text"] == "a red fox" else [s.studio.done()]
         await s.turn()
         assert [t["text"] for t in s.studio.turns[1:]] == ([sent] if sent else [])
+        assert s.studio.answers == ([("q", {"answer": sent, "how": "dialog"})] if sent else [])
         assert ("Shall I train" in s.text) == (sent is None)
         if sent:
             assert s.studio.turns[1]["message"] == "message-1:yes" and s.studio.turns[1]["branch"][-1] == "message-1"

@@ -47,3 +47,10 @@ export async function processesIn(data: string): Promise<number[] | undefined> {
   const names = await Promise.all(there.map((pid) => readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")));
   return there.filter((_, index) => names[index]?.trim() === "postgres").map(Number);
 }
+
+/** The same of one process, without a look at all others. Undefined where the system does not tell. */
+export async function worksIn(data: string, pid: number): Promise<boolean | undefined> {
+  if (process.platform !== "linux") return undefined;
+  if ((await readlink(`/proc/${pid}/cwd`).catch(() => "")) !== data) return false;
+  return (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() === "postgres";
+}

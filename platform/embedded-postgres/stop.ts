@@ -2,14 +2,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../core/failure.ts";
 import type { Log } from "../../core/log.ts";
-import { lives, processesIn, readPidFile } from "./postmaster.ts";
+import { lives, readPidFile, worksIn } from "./postmaster.ts";
 
 /** A pid that some other program got later is never signalled. */
 export async function isServer(data: string, pid: number): Promise<boolean> {
   if (!(await lives(pid))) return false;
-  const workers = await processesIn(data);
-  if (workers) return workers.includes(pid);
-  return (await readPidFile(data))?.pid === pid;
+  return (await worksIn(data, pid)) ?? (await readPidFile(data))?.pid === pid;
 }
 
 async function gone(pid: number, ms: number): Promise<boolean> {

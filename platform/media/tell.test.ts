@@ -1,7 +1,7 @@
 /** Files that are no pictures: told by their content whatever they are called, refused where they are cut, and looked through in little memory. Samples: a second or less, by real encoders. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createMedia } from "./media.ts";
 
 const media = createMedia();
@@ -107,6 +107,29 @@ describe("a file that is no picture", () => {
     const bytes = sample("style.safetensors");
     expect(refusal(bytes.subarray(0, -1))).toMatch(/ends too early/);
     expect(refusal(Buffer.concat([bytes, Buffer.alloc(1)]))).toMatch(/more in it/);
+  });
+
+  it("costs no more in very small pieces: a sender chooses them", () => {
+    const copied = Buffer.prototype.copy;
+    let bytes = 0;
+    const concat = vi.spyOn(Buffer, "concat").mockImplementation(() => {
+      throw new Error("joined anew for a piece");
+    });
+    const copy = vi.spyOn(Buffer.prototype, "copy").mockImplementation(function (this: Buffer, ...given: Parameters<typeof copied>) {
+      bytes += this.length;
+      return copied.apply(this, given);
+    });
+    try {
+      const flac = sample("voice.flac");
+      const told = media.tell(flac.subarray(0, 512), "x");
+      if (told === "picture") throw new Error("it is no picture");
+      told.feed(flac);
+      for (let sent = 0; sent < 2e6; sent += 16) told.feed(Buffer.alloc(16));
+      expect(bytes).toBeLessThan(20e6);
+    } finally {
+      concat.mockRestore();
+      copy.mockRestore();
+    }
   });
 
   it("is looked through without being kept", () => {

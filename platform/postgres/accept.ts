@@ -1,4 +1,4 @@
-/** Accepting a job: the row, its first event and the notification in one commit; one row for one key and one place in line for each, however many ask at once. */
+/** Accepting a job: the row, its first event, the notification and what a chat is owed of it in one commit; one row for one key and one place in line for each, however many ask at once. */
 import { and, eq, sql } from "drizzle-orm";
 import { Failure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
@@ -7,8 +7,9 @@ import { trainingOffset } from "../../core/schedule.ts";
 import { useApproval } from "./approvals.ts";
 import { notice } from "./change.ts";
 import { storable, storableJson } from "./columns.ts";
+import { newRow } from "./deliveries.ts";
 import { toJob } from "./rows.ts";
-import { events, jobs } from "./schema.ts";
+import { deliveries, events, jobs } from "./schema.ts";
 import { type Db, transact } from "./transact.ts";
 
 /** Any number, so that these locks meet no others. */
@@ -40,7 +41,7 @@ async function byId(db: Pick<Db, "select">, principal: string, id: string): Prom
 
 /** The row as it will be read, without asking for it: the characters that PostgreSQL cannot keep are replaced alike. */
 function accepted(given: NewJob, { priority, createdAt }: { priority: number; createdAt: Date }): Job {
-  const { requestDigest: _digest, maxWaiting: _most, approval: _yes, ...job } = given;
+  const { requestDigest: _digest, maxWaiting: _most, approval: _yes, delivery: _owed, ...job } = given;
   const row: Job = { ...job, state: "queued", priority, attempt: 0, tries: 0, createdAt, queuedAt: createdAt };
   const text = (value: unknown): unknown => (typeof value === "string" ? storable(value) : value);
   return {
@@ -52,7 +53,7 @@ function accepted(given: NewJob, { priority, createdAt }: { priority: number; cr
 
 export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
   const accept = async (given: NewJob): Promise<{ job: Job; created: boolean }> => {
-    const { origin, maxWaiting, approval, ...columns } = given;
+    const { origin, maxWaiting, approval, delivery, ...columns } = given;
     return transact(db, async (tx, later) => {
       // one principal's requests one after the other: else those that come together all count the same waiting jobs
       later({
@@ -90,6 +91,7 @@ export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
       };
       later(tx.insert(jobs).values(values));
       later(tx.insert(events).values({ job: given.id, seq: 1, type: "state", data: { state: "queued", attempt: 0 }, at: now }));
+      if (delivery) later(tx.insert(deliveries).values(newRow({ ...delivery, principal: given.principal, job: given.id })));
       later(notice({ type: "changed", job: given.id, state: "queued", family: given.family }));
       return { job: accepted(given, values), created: true };
     });

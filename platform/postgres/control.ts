@@ -3,14 +3,20 @@ import { Failure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { JobStore } from "../../core/ports/job-store.ts";
 import { type Change, changeJob } from "./change.ts";
+import { newRow } from "./deliveries.ts";
 import { toJob } from "./rows.ts";
-import type { Db } from "./transact.ts";
+import { deliveries } from "./schema.ts";
+import type { Db, Later, Tx } from "./transact.ts";
 
 export function control(db: Db): Pick<JobStore, "cancel" | "retry"> {
-  const ownChange = (principal: string, id: string, work: (change: Change) => Partial<Change["row"]>): Promise<Job | undefined> =>
-    changeJob(db, id, async (change) => {
+  const ownChange = (
+    principal: string,
+    id: string,
+    work: (change: Change, tx: Tx, later: Later) => Partial<Change["row"]>,
+  ): Promise<Job | undefined> =>
+    changeJob(db, id, async (change, tx, later) => {
       if (change.row.principal !== principal) return undefined;
-      const columns = work(change);
+      const columns = work(change, tx, later);
       return toJob({ ...change.row, ...columns });
     });
 
@@ -28,8 +34,8 @@ export function control(db: Db): Pick<JobStore, "cancel" | "retry"> {
         return { state: "canceling" };
       }),
 
-    retry: (principal, id) =>
-      ownChange(principal, id, (change) => {
+    retry: (principal, id, delivery) =>
+      ownChange(principal, id, (change, tx, later) => {
         const { row, now } = change;
         if (row.state !== "failed" && row.state !== "canceled")
           throw new Failure(
@@ -49,6 +55,13 @@ export function control(db: Db): Pick<JobStore, "cancel" | "retry"> {
         } as const;
         change.move("queued", { note: "Started again." });
         change.set(columns);
+        if (delivery)
+          later(
+            tx
+              .insert(deliveries)
+              .values(newRow({ ...delivery, principal, job: id }))
+              .onConflictDoNothing(),
+          );
         return columns;
       }),
   };

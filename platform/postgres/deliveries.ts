@@ -1,7 +1,7 @@
 /** Deliveries on PostgreSQL. Leases go by its clock: those of several servers differ. */
 import { and, asc, desc, eq, getTableColumns, type InferSelectModel, sql } from "drizzle-orm";
 import type { Delivery } from "../../core/delivery.ts";
-import type { Changed, DeliveryStore, Whose } from "../../core/ports/delivery-store.ts";
+import type { Changed, DeliveryStore, NewDelivery, Whose } from "../../core/ports/delivery-store.ts";
 import { storable, storableJson } from "./columns.ts";
 import { deliveries, jobs } from "./schema.ts";
 import { type Db, transact } from "./transact.ts";
@@ -28,6 +28,12 @@ function toDelivery(row: Row): Delivery {
   };
 }
 
+/** The row that `create` inserts. */
+export function newRow({ leaseMs, worker, ...given }: NewDelivery) {
+  const lease = { leaseUntil: fromNow(leaseMs), worker: worker ?? null };
+  return { ...given, ...lease, state: "pending" as const, createdAt: sql<Date>`now()`, owedSince: sql<Date>`now()` };
+}
+
 export function deliveryStore(db: Db): DeliveryStore {
   /** `work` says what to write, or nothing; the row is locked meanwhile. */
   const change = (whose: Whose, id: string, work: (row: Row, now: Date) => Partial<Row> | undefined): Promise<Changed | undefined> =>
@@ -48,14 +54,14 @@ export function deliveryStore(db: Db): DeliveryStore {
     row.worker !== null && worker !== undefined && row.worker !== storable(worker);
 
   return {
-    async create({ leaseMs, worker, ...given }) {
-      const lease = { leaseUntil: fromNow(leaseMs), worker: worker ?? null };
+    async create(given) {
+      const fresh = newRow(given);
       const [row] = await db
         .insert(deliveries)
-        .values({ ...given, ...lease, state: "pending", createdAt: sql`now()`, owedSince: sql`now()` })
+        .values(fresh)
         .onConflictDoUpdate({
           target: [deliveries.principal, deliveries.message, deliveries.job],
-          set: lease,
+          set: { leaseUntil: fresh.leaseUntil, worker: fresh.worker },
           setWhere: sql`${pending} and ${unheld}`,
         })
         // 0 = nobody has ever updated this row: it is the inserted one

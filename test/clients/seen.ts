@@ -69,17 +69,17 @@ export function jobIn(text: string): string {
   return id;
 }
 
-/** The text alone must lead to the file: read over HTTP with the key, as whoever follows the link does. */
+/** The text alone must lead to the file: read over HTTP as a browser does, which has no key. Only its facts are asked for with it. */
 export async function fileIn(text: string, { key }: Studio): Promise<GotFile & { id: string }> {
   const url = /(https?:\/\/[^\s)"\\]+\/v1\/files\/(art_[0-9a-z]{16}))\/[^\s)"\\]+/.exec(text);
   if (!url) throw new Error(`no address of a file in: ${text.slice(0, 500)}`);
   const [whole, about = "", id = ""] = url;
-  const get = async (address: string): Promise<Response> => {
-    const answer = await fetch(address, { headers: { authorization: `Bearer ${key}` }, signal: AbortSignal.timeout(60_000) });
+  const get = async (address: string, headers: Record<string, string> = {}): Promise<Response> => {
+    const answer = await fetch(address, { headers, signal: AbortSignal.timeout(60_000) });
     if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
     return answer;
   };
-  const { sha256: wanted } = (await (await get(about)).json()) as { sha256: string };
+  const { sha256: wanted } = (await (await get(about, { authorization: `Bearer ${key}` })).json()) as { sha256: string };
   const got = sha256(new Uint8Array(await (await get(whole)).arrayBuffer()));
   return { how: "by the address in the text", id, sha256: got, wanted };
 }

@@ -13,7 +13,7 @@ const next = `document.querySelector('[aria-label="Follow up: Upscale that 2x"]'
 /** Typed by hand in an open tab: progress, the picture, the same after a reload, another one by Regenerate. */
 export async function aPictureIsSeen(stage: Stage): Promise<void> {
   await withPage(stage, async ({ page, see, shot, say }) => {
-    await say("draw a red barn under stars");
+    await say("draw a red barn under stars, 40 steps");
     await see("progress is seen while it works", drawing);
     await shot("progress");
     await see("then the picture, in the open tab", picture);
@@ -44,10 +44,30 @@ export async function anAttachmentIsSeen(stage: Stage): Promise<void> {
   });
 }
 
+/** The editor makes one long dash of two short ones. */
+export async function flagsAreTyped(stage: Stage): Promise<void> {
+  const { checks, anna, jobs } = stage;
+  await withPage(stage, async ({ page, see, shot, say }) => {
+    await say("/render a fox --size 512x384");
+    await see("a picture comes", picture);
+    await see(
+      "in the size that was asked for",
+      `[...document.querySelectorAll('img[src*="/api/v1/files/"]')].some((one) => one.naturalWidth === 512 && one.naturalHeight === 384)`,
+    );
+    await shot("flags");
+    const chat = chatOf(page);
+    const said = Object.values(await anna.messages(chat)).find(({ role }) => role === "user")?.content;
+    checks.note(`what the editor sent: ${said}`);
+    checks.check("its editor sent a long dash", said?.includes("—size") === true, said);
+    const [job] = await jobs(chat);
+    checks.check("which is no part of the prompt", job?.input["prompt"] === "a fox", job?.input);
+  });
+}
+
 export async function aClosedTabIsFound(stage: Stage): Promise<void> {
   let chat = "";
   await withPage(stage, async ({ page, see, say }) => {
-    await say("draw a lighthouse at dusk");
+    await say("draw a lighthouse at dusk, 60 steps");
     await see("it works on it when the browser is closed", drawing);
     chat = chatOf(page);
   });
@@ -65,7 +85,7 @@ export async function aClosedTabIsFound(stage: Stage): Promise<void> {
 export async function aStopIsSeen(stage: Stage): Promise<void> {
   const { checks, jobs, ended } = stage;
   await withPage(stage, async ({ page, see, shot, say }) => {
-    await say("draw a harbour in fog");
+    await say("draw a harbour in fog, 100 steps");
     await see("it works", drawing);
     await page.locator('button[aria-label="Stop"]').click();
     await see("Stop is shown", "/Stopped/.test(document.body.innerText)");
@@ -84,7 +104,7 @@ export async function aLateResultIsSeen(stage: Stage): Promise<void> {
   await install(...set, "--hold", "1");
   try {
     await withPage(stage, async ({ page, see, shot, say }) => {
-      await say("draw an old harbour");
+      await say("draw an old harbour, 60 steps");
       await see("the turn ends before its job, and says so", "/Still at work/.test(document.body.innerText)");
       await see("the late result appears in the open tab by itself", picture);
       await shot("late");

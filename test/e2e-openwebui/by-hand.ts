@@ -59,18 +59,18 @@ export async function byHand(stage: Stage): Promise<void> {
       await tab.page.setViewportSize({ width: 1100, height: 700 });
       const [pipe, event] = functions;
       await paste(tab, web.url, pipe);
-      await until(async () => (await stored(pipe.id))?.type, `${pipe.id} is stored`, 30_000);
+      await until(async () => (await stored(pipe.id))?.type, `${pipe.id} is stored`, 60_000);
       // while it is alone in the list
       await valves(tab, web.url, server);
       const set = async () => (await boss.call("GET", "/api/v1/functions/id/myspinbot/valves")).body as Record<string, unknown>;
-      await until(async () => (await set())["KEY"] === serverKey, "the valves are stored", 30_000);
+      await until(async () => (await set())["KEY"] === serverKey, "the valves are stored", 60_000);
       checks.check(
         "the three valves are set",
         (await set())["BASE_URL"] === server && (await set())["USER_SECRET"] === userSecret,
         await set(),
       );
       await paste(tab, web.url, event);
-      await until(async () => (await stored(event.id))?.type, `${event.id} is stored`, 30_000);
+      await until(async () => (await stored(event.id))?.type, `${event.id} is stored`, 60_000);
       const types = await Promise.all(functions.map(async ({ id }) => (await stored(id))?.type));
       checks.check("what was pasted is known as a pipe and an event function", types.join() === "pipe,event", types);
       await tab.page.goto(`${web.url}/admin/functions`);
@@ -78,7 +78,7 @@ export async function byHand(stage: Stage): Promise<void> {
       await until(
         async () => (await Promise.all(functions.map(({ id }) => stored(id)))).every((one) => one?.is_active),
         "both are on",
-        30_000,
+        60_000,
       );
       await tab.shot("by-hand-on");
     },

@@ -75,7 +75,7 @@ export async function anAttachment({ checks, anna, jobs, product }: Stage): Prom
 }
 
 export async function aClosedTab({ checks, anna, running, deliveries }: Stage): Promise<void> {
-  const sent = await anna.say("draw a lighthouse at dusk");
+  const sent = await anna.say("draw a lighthouse at dusk, 40 steps");
   await running(sent.chat);
   anna.close();
   const message = await anna.done(sent);
@@ -84,13 +84,13 @@ export async function aClosedTab({ checks, anna, running, deliveries }: Stage): 
     pictures(message).length === 1 && isClosed(message.statusHistory),
     message,
   );
-  await until(async () => (await deliveries()).every(({ state }) => state === "delivered"), "every delivery is acknowledged", 20_000);
+  await until(async () => (await deliveries()).every(({ state }) => state === "delivered"), "every delivery is acknowledged", 60_000);
   checks.check("nothing is owed", true);
   await anna.open();
 }
 
 export async function aStop({ checks, anna, running, ended }: Stage): Promise<void> {
-  const sent = await anna.say("draw a harbour in fog");
+  const sent = await anna.say("draw a harbour in fog, 100 steps");
   const job = await running(sent.chat);
   await anna.stop(sent.chat);
   const { state } = await ended(job.id);
@@ -106,7 +106,7 @@ export async function aLateResult({ checks, anna, install, jobs, ended, deliveri
   const { email, password } = admin;
   const set = await install("--email", email, "--password", password, "--hold", "1");
   checks.check("the installer changes one valve and leaves the others", set.status === 0, set.stderr);
-  const sent = await anna.say("draw a windmill, wide");
+  const sent = await anna.say("draw a windmill, wide, 60 steps");
   const first = await anna.done(sent);
   checks.check("the turn ends before its job", /Still at work/.test(first.content) && isClosed(first.statusHistory), first);
   const [job] = await jobs(sent.chat);
@@ -114,12 +114,12 @@ export async function aLateResult({ checks, anna, install, jobs, ended, deliveri
   const late = await until(
     async () => Object.values(await anna.messages(sent.chat)).find(({ parentId }) => parentId === sent.message),
     "the result comes as a new message",
-    40_000,
+    120_000,
   );
   checks.check("the result is a new message below", pictures(late).length === 1 && late.done === true, late);
   checks.check("it opens for its owner", (await anna.status(pictures(late)[0] ?? "")) === 200);
-  await until(() => anna.heard.some((one) => one.type === "chat:reload" && one.chat === sent.chat), "the open tab is told", 10_000);
-  await until(async () => (await deliveries()).every(({ state }) => state === "delivered"), "it is acknowledged", 20_000);
+  await until(() => anna.heard.some((one) => one.type === "chat:reload" && one.chat === sent.chat), "the open tab is told", 60_000);
+  await until(async () => (await deliveries()).every(({ state }) => state === "delivered"), "it is acknowledged", 60_000);
   await sleep(3000);
   const messages = Object.values(await anna.messages(sent.chat));
   checks.check("exactly once", messages.length === 3, messages.length);

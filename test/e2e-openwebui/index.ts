@@ -11,6 +11,7 @@ import {
   aPictureIsSeen,
   aSecondUserSeesNothing,
   aStopIsSeen,
+  flagsAreTyped,
 } from "./browser.ts";
 import { byHand } from "./by-hand.ts";
 import { aClosedTab, aLateResult, anAttachment, aPicture, aStop, isolation } from "./daily.ts";
@@ -18,6 +19,7 @@ import { installer } from "./installer.ts";
 import { mediaPlay } from "./media.ts";
 import { networkAway } from "./network-away.ts";
 import { emptyShots, photograph } from "./page.ts";
+import { questions } from "./questions.ts";
 import { bothEnd, openWebUiEnds, studioEnds } from "./restarts.ts";
 import { restartRuns } from "./runs.ts";
 import { makeStage, type Stage } from "./scene.ts";
@@ -37,6 +39,8 @@ const scenes: Scene[] = [
   ["In Chromium: Stop", aStopIsSeen],
   ["In Chromium: a late result", aLateResultIsSeen],
   ["In Chromium: video, sound and a file", mediaPlay],
+  ["In Chromium: flags of a slash command", flagsAreTyped],
+  ["In Chromium: questions before work that needs a yes", questions],
   ["In Chromium: a second user", aSecondUserSeesNothing],
   ["kill -9 of Open WebUI with three jobs", (stage) => openWebUiEnds(stage, "SIGKILL")],
   ["SIGTERM of Open WebUI with three jobs", (stage) => openWebUiEnds(stage, "SIGTERM")],

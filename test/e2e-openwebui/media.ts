@@ -2,17 +2,11 @@
 import { readFile } from "node:fs/promises";
 import type { Download, Page } from "playwright-core";
 import { mediaFiles } from "../fixtures/media-files.ts";
-import { fromSource, send, sha256, until } from "../harness/product.ts";
+import { sha256, until } from "../harness/product.ts";
 import { chatOf, type Tab, withPage } from "./page.ts";
 import type { Message } from "./person.ts";
 import type { Stage } from "./scene.ts";
-
-/** Our server on the same data folder and port, as another program. */
-async function restart({ product }: Stage, program?: readonly string[]): Promise<void> {
-  for (const pid of await product.servers()) send(pid, "SIGTERM");
-  await until(async () => (await product.servers()).length === 0, "our server is gone", 30_000);
-  await product.start(undefined, program);
-}
+import { withFixtures } from "./with-fixtures.ts";
 
 /** The page itself has a player for its own sounds. */
 const player = (kind: string) => `document.querySelector('[id^="message-"] ${kind}')`;
@@ -29,7 +23,7 @@ async function downloaded(page: Page, name: string): Promise<Download> {
   page.on("download", take);
   page.context().on("page", (opened) => opened.on("download", take));
   await link.click();
-  return until(() => got, `${name} is downloaded`, 20_000);
+  return until(() => got, `${name} is downloaded`, 60_000);
 }
 
 /** In the open tab and after a reload. */
@@ -76,15 +70,14 @@ async function stored({ checks, web, anna, ben, deliveries }: Stage, message: Me
     other.every((status) => status === 404),
     other,
   );
-  await until(async () => (await deliveries()).every(({ state }) => state === "delivered"), "the delivery is acknowledged", 20_000);
+  await until(async () => (await deliveries()).every(({ state }) => state === "delivered"), "the delivery is acknowledged", 60_000);
 }
 
 export async function mediaPlay(stage: Stage): Promise<void> {
   const { checks, anna } = stage;
   const without = await anna.done(await anna.say("/test_media"));
   checks.check("the product as it is built has no such tool", /no command \/test_media/.test(without.content), without.content);
-  await restart(stage, fromSource("test/harness/fixtures-main.ts"));
-  try {
+  await withFixtures(stage, async () => {
     let chat = "";
     await withPage(stage, async (tab) => {
       chat = await watched(tab, stage);
@@ -96,7 +89,5 @@ export async function mediaPlay(stage: Stage): Promise<void> {
     const words = "data: these words begin as a line of a stream does";
     const said = await anna.done(await anna.say(`/test_say ${words}`));
     checks.check("text that begins with data: survives", said.content.startsWith(words), said.content);
-  } finally {
-    await restart(stage);
-  }
+  });
 }

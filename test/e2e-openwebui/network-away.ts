@@ -7,6 +7,8 @@ import type { Stage } from "./scene.ts";
 import { setValves } from "./valves.ts";
 
 const awayMs = 50_000;
+/** 22 s of work, so that no job ends before the network does. */
+const long = '/render "a castle on a hill" --steps 150';
 
 /** @param hold seconds that a turn waits: short = the turns are over before the cut, and their results are late. */
 export async function networkAway(stage: Stage, kind: Cut, hold: number): Promise<void> {
@@ -14,9 +16,10 @@ export async function networkAway(stage: Stage, kind: Cut, hold: number): Promis
   const network = await openNetwork(stage.server);
   try {
     await setValves(admin, { BASE_URL: network.url, LEASE_SECONDS: 5, HOLD_SECONDS: hold });
-    const sent = await threeJobs(stage);
+    const sent = await threeJobs(stage, long);
     if (hold < 10) for (const one of sent) await anna.done(one);
-    const owed = async () => (await deliveries()).filter(({ state }) => state === "pending").map(({ id }) => id);
+    const mine = new Set((await Promise.all(sent.map(({ chat }) => jobs(chat)))).flat().map(({ id }) => id));
+    const owed = async () => (await deliveries()).flatMap((one) => (mine.has(one.job_id) && one.state === "pending" ? one.id : []));
     network.cut(kind);
     const cutAt = Date.now();
     // what was on its way when the network went may have arrived
@@ -25,10 +28,11 @@ export async function networkAway(stage: Stage, kind: Cut, hold: number): Promis
     await until(
       async () => (await Promise.all(sent.map(({ chat }) => jobs(chat)))).flat().every(({ state }) => state === "succeeded"),
       "the jobs end without the network",
+      180_000,
     );
     const after = await owed();
-    checks.check("meanwhile nothing arrives", before.length > 0 && after.join() === before.join(), { before, after });
-    const words = hold < 10 ? /Still at work/ : /connection to MySpinBot was lost/;
+    checks.check("meanwhile nothing arrives", before.length === 3 && after.join() === before.join(), { before, after });
+    const words = hold < 10 ? /Still at work/ : /connection to MySpinBot was lost|studio is away/;
     const told = await until(
       async () => {
         const messages = await Promise.all(sent.map((one) => anna.message(one)));
@@ -37,7 +41,7 @@ export async function networkAway(stage: Stage, kind: Cut, hold: number): Promis
       },
       "every chat says what is the matter",
       // a silent connection is given up when nothing was heard for a minute
-      90_000,
+      120_000,
     ).catch(() => undefined);
     const silent = await Promise.all(sent.map(async (one) => (await anna.message(one))?.statusHistory?.at(-1)));
     checks.check("while the network is away every chat says so in words", told !== undefined, silent);

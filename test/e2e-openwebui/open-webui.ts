@@ -9,6 +9,8 @@ import { freePort } from "../../platform/bullmq/testing/redis-server.ts";
 import { type Command, command } from "../harness/product.ts";
 
 export const version = "0.12.4";
+/** Seconds that a dialog waits for an answer. */
+export const dialogSeconds = 60;
 export const admin = { email: "admin@example.com", password: "admin-pass-1" };
 
 function must(program: string, args: string[]): void {
@@ -64,6 +66,7 @@ export async function makeOpenWebUi(venv: string): Promise<OpenWebUi> {
   const env = {
     ...{ PATH: process.env["PATH"] ?? "", HOME: data, DATA_DIR: data, WEBUI_SECRET_KEY: "only for this run" },
     ...{ OFFLINE_MODE: "true", HF_HUB_OFFLINE: "1", ENABLE_OLLAMA_API: "false", ENABLE_OPENAI_API: "false" },
+    WEBSOCKET_EVENT_CALLER_TIMEOUT: `${dialogSeconds}`,
     ...{ RAG_EMBEDDING_ENGINE: "openai", PYTHONUNBUFFERED: "1", WEBUI_ADMIN_NAME: "Admin" },
     ...{ WEBUI_ADMIN_EMAIL: admin.email, WEBUI_ADMIN_PASSWORD: admin.password },
   };
@@ -77,7 +80,7 @@ export async function makeOpenWebUi(venv: string): Promise<OpenWebUi> {
     async start() {
       const started = command(join(venv, "bin/open-webui"), ["serve", "--host", "127.0.0.1", "--port", `${port}`], { cwd: data, env });
       server = started;
-      for (const end = Date.now() + 240_000; Date.now() < end; await sleep(300)) {
+      for (const end = Date.now() + 600_000; Date.now() < end; await sleep(300)) {
         if (started.child.exitCode !== null) throw new Error(`Open WebUI ended: ${started.stderr.slice(-3000)}`);
         const up = await fetch(`${url}/health`).then(
           (answer) => answer.ok,

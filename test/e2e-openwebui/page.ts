@@ -36,7 +36,7 @@ const comes = (page: Page, expression: string, ms: number) =>
 function tabOf(page: Page, { checks, web }: Stage): Tab {
   const tab: Tab = {
     page,
-    async see(what, expression, ms = 60_000) {
+    async see(what, expression, ms = 120_000) {
       const held = checks.check(what, await comes(page, expression, ms));
       if (!held) await tab.shot(`failed: ${what}`);
       return held;
@@ -48,7 +48,7 @@ function tabOf(page: Page, { checks, web }: Stage): Tab {
     },
     async open() {
       await page.goto(`${web.url}/?models=myspinbot.agent`);
-      await page.locator("#chat-input").waitFor({ timeout: 60_000 });
+      await page.locator("#chat-input").waitFor({ timeout: 120_000 });
       // what is new in this version of Open WebUI
       await page.keyboard.press("Escape");
     },

@@ -33,6 +33,13 @@ export interface Heard {
   at: number;
 }
 
+/** An event as the socket brings it. */
+interface Told {
+  chat_id: string;
+  message_id: string;
+  data: { type: string; data?: Record<string, unknown> };
+}
+
 export interface Sent {
   chat: string;
   message: string;
@@ -49,7 +56,13 @@ export interface Person {
   readonly last: Sent | undefined;
   call(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }>;
   upload(name: string, type: string, bytes: Uint8Array<ArrayBuffer>): Promise<Record<string, unknown>>;
-  say(text: string, more?: { chat?: string; parent?: string; files?: unknown[]; regenerate?: Sent; model?: string }): Promise<Sent>;
+  /** What the tab of this person answers to a dialog; before the first call it leaves a dialog alone. */
+  answering(value: unknown): void;
+  /** @param more `unseen`: from a tab that is gone when the answer comes. */
+  say(
+    text: string,
+    more?: { chat?: string; parent?: string; files?: unknown[]; regenerate?: Sent; model?: string; unseen?: boolean },
+  ): Promise<Sent>;
   messages(chat: string): Promise<Record<string, Message>>;
   message(sent: Sent): Promise<Message | undefined>;
   /** The saved message when it is done. */
@@ -87,7 +100,9 @@ export async function person(url: string, who: { email: string; password: string
   const { token, id } = signed.body as { token: string; id: string };
   const heard: Heard[] = [];
   let socket: Socket | undefined;
+  let beat: NodeJS.Timeout | undefined;
   let last: Sent | undefined;
+  let reply: [value: unknown] | undefined;
 
   const me: Person = {
     id,
@@ -107,9 +122,11 @@ export async function person(url: string, who: { email: string; password: string
       return { ...entry, status: "uploaded", itemId: randomUUID() };
     },
     async open() {
+      me.close();
       socket = io(url, { path: "/ws/socket.io", transports: ["websocket"], auth: { token }, reconnection: false });
-      socket.on("events", (event: { chat_id: string; message_id: string; data: { type: string; data?: Record<string, unknown> } }) => {
-        heard.push({ chat: event.chat_id, message: event.message_id, type: event.data.type, data: event.data.data, at: Date.now() });
+      socket.on("events", ({ chat_id: chat, message_id: message, data: { type, data } }: Told, answer?: (value: unknown) => void) => {
+        heard.push({ chat, message, type, data, at: Date.now() });
+        if (type === "confirmation" && reply) answer?.(reply[0]);
       });
       const opened = socket;
       await new Promise<void>((resolve, reject) => {
@@ -117,11 +134,17 @@ export async function person(url: string, who: { email: string; password: string
         opened.once("connect_error", reject);
       });
       opened.emit("user-join", { auth: { token } });
+      // as a browser does: a tab that is silent for long counts as gone
+      beat = setInterval(() => opened.emit("heartbeat", {}), 30_000).unref();
       await sleep(200);
     },
     close() {
+      clearInterval(beat);
       socket?.disconnect();
       socket = undefined;
+    },
+    answering(value) {
+      reply = [value];
     },
     async say(text, more = {}) {
       if (!socket?.connected) await me.open();
@@ -135,7 +158,7 @@ export async function person(url: string, who: { email: string; password: string
       const at = Date.now();
       const answer = await me.call("POST", "/api/chat/completions", {
         ...{ stream: true, model, model_item: item, params: {}, features: {}, variables: {}, tool_servers: [] },
-        ...{ session_id: socket?.id, id: message, parent_id: parent },
+        ...{ session_id: more.unseen ? randomUUID() : socket?.id, id: message, parent_id: parent },
         ...(more.chat ? { chat_id: more.chat } : {}),
         ...(more.regenerate ? { regeneration_message_id: more.regenerate.message } : {}),
         message_ids: [{ model_id: model, message_id: message, modelIdx: 0 }],
@@ -152,7 +175,7 @@ export async function person(url: string, who: { email: string; password: string
       return (body as { chat: { history: { messages: Record<string, Message> } } }).chat.history.messages;
     },
     message: async (sent) => (await me.messages(sent.chat))[sent.message],
-    async done(sent, ms = 90_000) {
+    async done(sent, ms = 180_000) {
       let last: Message | undefined;
       for (const end = Date.now() + ms; Date.now() < end; await sleep(200)) {
         last = await me.message(sent);

@@ -6,9 +6,10 @@ import type { Stage } from "./scene.ts";
 
 const ended = (state: string | undefined): boolean => ["succeeded", "failed", "canceled"].includes(state ?? "");
 
-export async function threeJobs({ anna, running, jobs, deliveries }: Stage): Promise<Sent[]> {
+/** One after the other. @param first what is asked for first, and keeps the others waiting. */
+export async function threeJobs({ anna, running, jobs, deliveries }: Stage, first = "draw a castle on a hill"): Promise<Sent[]> {
   const sent: Sent[] = [];
-  for (const what of ["a castle on a hill", "a bridge in the rain", "a market at noon"]) sent.push(await anna.say(`draw ${what}`));
+  for (const what of [first, "draw a bridge in the rain", "draw a market at noon"]) sent.push(await anna.say(what));
   await running(sent[0]?.chat ?? "");
   await until(
     async () => {
@@ -17,7 +18,7 @@ export async function threeJobs({ anna, running, jobs, deliveries }: Stage): Pro
       return made.length === 3 && made.every(({ id }) => owed.has(id));
     },
     "three deliveries are registered",
-    20_000,
+    60_000,
   );
   anna.close();
   return sent;
@@ -58,7 +59,7 @@ export async function openWebUiEnds(stage: Stage, signal: NodeJS.Signals): Promi
   await until(
     async () => (await Promise.all(sent.map(({ chat }) => stage.jobs(chat)))).flat().every(({ state }) => ended(state)),
     "the jobs end without it",
-    90_000,
+    180_000,
   );
   const heard = canceledTurns() > before;
   stage.checks.note(`${signal}: Open WebUI ${heard ? "canceled its turns" : "canceled no turn"} while it ended`);
@@ -71,7 +72,7 @@ export async function studioEnds(stage: Stage, signal: NodeJS.Signals): Promise<
   const sent = await threeJobs(stage);
   const pids = await stage.product.servers();
   for (const pid of pids) send(pid, signal);
-  await until(async () => (await stage.product.servers()).length === 0, "our server is gone", 30_000);
+  await until(async () => (await stage.product.servers()).length === 0, "our server is gone", 60_000);
   await stage.product.start();
   await look(stage, sent);
 }
@@ -80,7 +81,7 @@ export async function bothEnd(stage: Stage): Promise<void> {
   const sent = await threeJobs(stage);
   for (const pid of await stage.product.servers()) send(pid, "SIGKILL");
   await stage.web.stop("SIGKILL");
-  await until(async () => (await stage.product.servers()).length === 0, "our server is gone", 30_000);
+  await until(async () => (await stage.product.servers()).length === 0, "our server is gone", 60_000);
   // Open WebUI first: it has to bear that we are not there yet
   await stage.web.start();
   await stage.product.start();

@@ -102,7 +102,7 @@ async function setUp(checks: Checks, product: Product, web: OpenWebUi, endAll: (
       return rows as unknown as JobView[];
     },
     running: (chat) =>
-      until(async () => (await stage.jobs(chat)).find(({ state }) => state === "running"), `a job of ${chat} runs`, 60_000),
+      until(async () => (await stage.jobs(chat)).find(({ state }) => state === "running"), `a job of ${chat} runs`, 120_000),
     ended: (id) =>
       until(
         async () => {
@@ -110,7 +110,7 @@ async function setUp(checks: Checks, product: Product, web: OpenWebUi, endAll: (
           return row && ["succeeded", "failed", "canceled"].includes(row.state) ? (row as unknown as JobView) : undefined;
         },
         `${id} ends`,
-        90_000,
+        180_000,
       ),
     async deliveries() {
       const { deliveries } = (await ask(server, "/v1/deliveries?limit=200")) as { deliveries: Awaited<ReturnType<Stage["deliveries"]>> };

@@ -85,7 +85,6 @@ export const deck: readonly Strike[] = [
 /** Requests between the function and our server, in their order in a job's life: where a kill tears something in two. */
 const stations: readonly [what: string, line: RegExp, pieces: number][] = [
   ["the turn", /^POST \/v1\/chat /, 12],
-  ["the registration of a delivery", /^POST \/v1\/deliveries /, 3],
   ["a file on its way to the store", /^GET \/v1\/files\//, 3],
   ["a lease renewed", /\/renew /, 6],
   ["the claim of a late result", /\/claim /, 3],

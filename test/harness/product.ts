@@ -113,7 +113,7 @@ export async function makeProduct(name: string, env: Record<string, string> = {}
       const server = product.run(["start"], options, program);
       const early = server.ended.then((code) => Promise.reject(new Error(`start ended with ${code}: ${server.stderr}`)));
       early.catch(() => undefined);
-      await Promise.race([early, until(() => server.stdout.includes("MySpinBot"), "start is ready")]);
+      await Promise.race([early, until(() => server.stdout.includes("MySpinBot"), "start is ready", 180_000)]);
       return server;
     },
     async postgresUrl() {

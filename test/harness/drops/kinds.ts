@@ -1,4 +1,5 @@
 /** The moments at which a client can lose its connection, each a row of the closing table. */
+import { pick } from "../random.ts";
 import { overHttp } from "./over-http.ts";
 import { overStdio } from "./over-stdio.ts";
 import { listenStream, sameRequest, sessionStream } from "./over-wire.ts";
@@ -14,7 +15,7 @@ const unanswered = (chance: Chance): Moment => ({ unanswered: chance() < 0.5 ? w
 const answerTorn = (chance: Chance): Moment => ({ answer: within(chance, 1, 900) });
 const waiting = (chance: Chance): Moment => ({ after: within(chance, 0, 400) });
 const progressing = (chance: Chance): Moment => ({ progress: within(chance, 1, 2) });
-const anyOfSubmit = (chance: Chance): Moment => [torn, unanswered, answerTorn][within(chance, 0, 2)]?.(chance) ?? torn(chance);
+const anyOfSubmit = (chance: Chance): Moment => pick([torn, unanswered, answerTorn], chance)(chance);
 
 export const dropKinds: readonly (readonly [string, (scene: Scene) => Promise<Story>])[] = [
   ["submit: request torn", overHttp({ call: "render_image", moment: torn })],

@@ -1,7 +1,8 @@
 /** SDK clients over HTTP, of both eras, whose connection breaks in a submit or in a wait. */
 import { connectHttp, kinds, type TestClient } from "../../../mcp-server/testing/clients.ts";
+import { pick } from "../random.ts";
 import { type Moment, startProxy } from "./proxy.ts";
-import { newStory, render, type Scene, type Story, submit, waitUntilDone, within } from "./story.ts";
+import { newStory, render, type Scene, type Story, submit, waitUntilDone } from "./story.ts";
 
 interface Where {
   call: "render_image" | "wait_for_job";
@@ -11,7 +12,7 @@ interface Where {
 export function overHttp({ call, moment }: Where): (scene: Scene) => Promise<Story> {
   return async (scene) => {
     const { chance, studio, accessKey } = scene;
-    const kind = kinds[within(chance, 0, kinds.length - 1)] ?? "v1";
+    const kind = pick(kinds, chance);
     const at = moment(chance);
     const reset = chance() < 0.5;
     const progress = call === "wait_for_job" && ("progress" in at || chance() < 0.5);

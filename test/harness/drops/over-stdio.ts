@@ -1,8 +1,9 @@
 /** SDK clients over stdio whose process is killed in a submit or in a wait, and that start another. */
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectStdio, type Kind, kinds, type TestClient } from "../../../mcp-server/testing/clients.ts";
+import { connectStdio, kinds, type TestClient } from "../../../mcp-server/testing/clients.ts";
 import { main, send } from "../product.ts";
+import { pick } from "../random.ts";
 import { newStory, render, type Scene, type Story, submit, waitUntilDone, within } from "./story.ts";
 
 const mark = "DROPS_RUN";
@@ -20,7 +21,7 @@ async function processOf(name: string): Promise<number> {
 export function overStdio(call: "render_image" | "wait_for_job"): (scene: Scene) => Promise<Story> {
   return async (scene) => {
     const { chance, product, idempotencyKey } = scene;
-    const kind: Kind = kinds[within(chance, 0, kinds.length - 1)] ?? "v1";
+    const kind = pick(kinds, chance);
     const ms = call === "render_image" ? within(chance, 0, 10 * 4 ** within(chance, 0, 3)) : within(chance, 0, 300);
     const story = newStory(`${kind}, killed ${ms} ms after the call`);
     let client: TestClient | undefined;

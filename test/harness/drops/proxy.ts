@@ -57,7 +57,8 @@ export async function startProxy(studio: URL): Promise<Cutter> {
       socket.on("error", () => undefined);
       socket.on("close", () => {
         sockets.delete(socket);
-        (socket === client ? upstream : client).destroy();
+        if (socket === client) upstream.destroy();
+        else client.destroySoon();
       });
     }
     let held = Buffer.alloc(0);

@@ -8,7 +8,7 @@ import { failureOf, unique } from "../drafts.ts";
 const hour = 3_600_000;
 
 function call(more: Partial<ApprovalCall> = {}): ApprovalCall {
-  return { tool: "t", title: "T", input: { seed: 1 }, request: "r", digest: "d", why: "It matters.", ...more };
+  return { tool: "t", title: "T", input: { seed: 1 }, request: "r", why: "It matters.", ...more };
 }
 
 export function question(principal: string, more: Partial<Approval> = {}): Approval {
