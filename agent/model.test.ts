@@ -271,6 +271,13 @@ describe("an OpenAI-compatible server", () => {
     expect(errorOf(await chat.turn("draw a fox"))?.code).toBe("model_unavailable");
     expect(await chat.agent.status()).toMatchObject({ model: "served-model", note: expect.stringContaining("does not answer") });
   });
+  it("that never comes to an end is left, and nothing is submitted", async () => {
+    const words = "so on and ".repeat(1000);
+    const server = await fakeOpenAi({ replies: [{ text: Array.from({ length: 40 }, () => words) }] });
+    const chat = createTestChat({ model: sourceAt(server.baseUrl) });
+    expect(errorOf(await chat.turn("draw a fox"))?.code).toBe("model_failed");
+    expect(chat.studio.jobs).toEqual([]);
+  });
   it("may break off or be cut", async () => {
     const server = await fakeOpenAi({
       replies: [

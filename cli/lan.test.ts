@@ -53,7 +53,8 @@ it("makes the key that the pipe needs, and says where it is reached and what to 
   expect(text).toContain("http://192.168.1.5:4417 or http://studio:4417");
   expect(text).not.toContain("172.17.0.1");
   expect(text).toContain("npm run openwebui:install -- --url");
-  expect(text).toContain("--server http://host.docker.internal:4417 --server-key spin_secret");
+  expect(text).toContain("MYSPINBOT_KEY=spin_secret OPENWEBUI_PASSWORD=… npm run openwebui:install");
+  expect(text).toContain("--server http://host.docker.internal:4417");
   expect(text).toContain("--add-host=host.docker.internal:host-gateway");
   expect(text).toContain("OPENWEBUI_USER_SECRET");
 });

@@ -66,8 +66,8 @@ export async function openToLan({ keys, url, open, people, say, ...machine }: La
     [
       `A key for Open WebUI ("${keyName}": ${pipeScopes.join(", ")}), shown this once:`,
       `  ${secret}`,
-      "Next, with Open WebUI's own address and an administrator of it:",
-      `  npm run openwebui:install -- --url http://127.0.0.1:3000 --email you@example.com --password … --server ${docker} --server-key ${secret}`,
+      "Next, with Open WebUI's own address and an administrator of it (secrets in the environment: a command line is seen by everybody on the machine):",
+      `  MYSPINBOT_KEY=${secret} OPENWEBUI_PASSWORD=… npm run openwebui:install -- --url http://127.0.0.1:3000 --email you@example.com --server ${docker}`,
       `Where Open WebUI runs without a container: --server ${url}. In Docker on Linux its container needs --add-host=${hostName}:host-gateway.`,
       ...(people
         ? []

@@ -25,7 +25,7 @@ function saidIn(request: string) {
 
 /** A model that repeats the asking ("draw a fox") said as much as one that does not: the rules take it off word by word. */
 function withoutAsking(text: string): string {
-  const plain = languages.reduce((words, { tail }) => words.replace(tail, ""), text.trim().replace(/[\s,.!?]+$/u, ""));
+  const plain = languages.reduce((words, { tail }) => words.replace(tail, ""), text.trim().replace(/(?<![\s,.!?])[\s,.!?]+$/u, ""));
   const calls = readRequest(plain, { attachments: [], jobs: [] })?.calls ?? [];
   const [only, another] = calls;
   return only && !another && typeof only.input["prompt"] === "string" && Object.keys(only.input).length === 1
@@ -34,10 +34,13 @@ function withoutAsking(text: string): string {
 }
 
 /** Undefined where a field that is needed holds nothing of the person's own, or the whole request was copied. */
-function trusted(form: Form, answer: Record<string, string>, usable: string): JsonObject | undefined {
+function trusted(form: Form, answer: Record<string, string>, { request, usable }: Open): JsonObject | undefined {
   const fields: JsonObject = {};
   for (const name of [...form.text, ...form.optional]) {
-    const text = withoutAsking(answer[name] ?? "");
+    const said = answer[name] ?? "";
+    // who may use a person's words only has no more to say than they had
+    if (said.length > request.length + 100) return undefined;
+    const text = withoutAsking(said);
     if (text === "" && form.optional.includes(name)) continue;
     if (!isOwnWords(text, usable)) return undefined;
     fields[name] = text;
@@ -52,14 +55,14 @@ export async function fillIn(
   call: PlannedCall & { open: Open },
   signal: AbortSignal,
 ): Promise<PlannedCall | undefined> {
-  const { request, usable } = call.open;
+  const { request } = call.open;
   const { input } = call;
   const form = formOf(tool, input, { lacks: readers.some(({ lacks }) => lacks.test(request)), said: saidIn(request) });
   const tokens = 60 + request.length;
   const answer = await model.ask(messagesFor(tool, form, request), [], { signal, onText() {}, form: { schema: form.schema, tokens } });
   // what was cut is not whole even where it happens to parse
   const read = answer.cut ? undefined : form.parse(answer.text.trim());
-  const fields = read && trusted(form, read, usable);
+  const fields = read && trusted(form, read, call.open);
   if (!fields) return undefined;
   const filled = { ...input, ...fields };
   return keepsNumbers(request, filled) ? { tool: call.tool, input: filled } : undefined;

@@ -27,6 +27,9 @@ function whole(pending: Pending, at: number): ModelCall {
   };
 }
 
+/** Characters of one answer. A plan has a few thousand; a server that never ends its answer must not fill the memory. */
+const most = 200_000;
+
 /**
  * Calls are kept by id, not by index: Ollama's adapter gives every call index 0, and merging by it would glue two calls together.
  * @param broken what a server's stream that breaks off means.
@@ -38,10 +41,13 @@ export async function collect(
   const pending: Pending[] = [];
   const byIndex = new Map<number, Pending>();
   let text = "";
+  let length = 0;
   let reason: unknown;
   try {
     for await (const chunk of stream) {
       parts.wire.alive();
+      length += chunk.text.length + (chunk.tool_call_chunks ?? []).reduce((sum, { args }) => sum + (args?.length ?? 0), 0);
+      if (length > most) throw parts.broken(new Error(`the answer has more than ${most} characters`));
       if (chunk.text) {
         text += chunk.text;
         parts.onText(chunk.text);

@@ -29,8 +29,12 @@ function fillPositional(tool: Tool, free: readonly Token[], input: JsonObject, m
   const fields = (tool.positional ?? []).filter((field) => !(field in input));
   const rest = [...free];
   const references = new Set<string>([...(tool.artifactFields ?? []), "job_id"]);
+  // "that" may be left out where a file is attached
+  const attached = attachedPictures(memory).length === 1;
+  // a bare number alone counts the pictures; "3x" does not
+  const mayLeaveOut = (text: string) => attached && !/^\d+$/.test(text);
   // "/upscale that 2x": what belongs to another field is not part of the reference
-  while (rest.length > 1 && fields.length > 0 && references.has(fields.at(-1) ?? "")) {
+  while ((rest.length > 1 || mayLeaveOut(rest[0]?.text ?? "")) && fields.length > 0 && references.has(fields.at(-1) ?? "")) {
     const value = valueField(tool, rest.at(-1)?.text ?? "", input);
     if (!value) break;
     input[value[0]] = value[1];
@@ -38,9 +42,8 @@ function fillPositional(tool: Tool, free: readonly Token[], input: JsonObject, m
   }
   for (const [at, field] of fields.entries()) {
     const words = at === fields.length - 1 ? freeText(rest.splice(0)) : (rest.shift()?.text ?? "");
-    // "that" may be left out where a file is attached
     if (words !== "") input[field] = words;
-    else if (tool.artifactFields?.includes(field) && attachedPictures(memory).length === 1) input[field] = "that";
+    else if (tool.artifactFields?.includes(field) && attached) input[field] = "that";
   }
   const [left] = rest;
   if (!left) return;

@@ -76,7 +76,10 @@ describe("a slash command", () => {
     expect(inputOf(`/job ${made[0]?.id}`, memory)).toEqual({ job_id: made[0]?.id });
   });
   it("takes the attached file where none is named", () => {
-    expect(inputOf("/upscale 3x", { attachments: ["art_0123456789abcdef"], jobs: [] })).toMatchObject({ image: expect.anything() });
+    expect(inputOf("/upscale 3x", { attachments: ["art_0123456789abcdef"], jobs: [] })).toEqual({
+      image: "art_0123456789abcdef",
+      scale: 3,
+    });
     expect(inputOf("/upscale --scale 3", { attachments: ["art_0123456789abcdef"], jobs: [] })).toEqual({
       image: "art_0123456789abcdef",
       scale: 3,
