@@ -11,7 +11,7 @@ export interface Look {
   seen: string;
 }
 
-const whatToDo = /Is it running|Say it again|Send it again|[Tt]ry again/;
+const whatToDo = /Is it running|Say it again|Send it again|[Tt]ry again|[Uu]se Regenerate/;
 
 const isOver = (state: string): boolean => ["succeeded", "failed", "canceled"].includes(state);
 
