@@ -75,7 +75,8 @@ it("makes one key, shows it once and logs it never; names of this machine are se
   // one key and no other: nothing to confuse it with
   expect(keys.size).toBe(1);
   expect(first.out).not.toContain("spin_");
-  expect(first.said).toContain(`--server http://host.docker.internal:${port} --server-key ${key}`);
+  expect(first.said).toContain(`MYSPINBOT_KEY=${key} OPENWEBUI_PASSWORD=… npm run openwebui:install`);
+  expect(first.said).toContain(`--server http://host.docker.internal:${port}`);
   const logged = first.said.split("\n").filter((line) => line.startsWith("{"));
   expect(logged.length).toBeGreaterThan(0);
   expect(logged.join("\n")).not.toContain(key.slice(-43));
