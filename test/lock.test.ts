@@ -41,8 +41,8 @@ it("agrees with package.json", () => {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, Record<string, string>>;
   const locked = packages[""] as unknown as Record<string, Record<string, string>>;
   for (const kind of ["dependencies", "devDependencies"]) expect(locked[kind]).toEqual(manifest[kind]);
+  // an alias says the package before its version
   for (const [name, version] of Object.entries({ ...manifest["dependencies"], ...manifest["devDependencies"] }))
-    // an alias says the package before its version
     expect(packages[`node_modules/${name}`]?.version, name).toBe(version.replace(/^npm:.*@/, ""));
 });
 
