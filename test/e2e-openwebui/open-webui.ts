@@ -13,8 +13,14 @@ export const version = "0.12.4";
 export const dialogSeconds = 60;
 export const admin = { email: "admin@example.com", password: "admin-pass-1" };
 
+/** uv brings certificates of its own and knows none of the machine's unless it is told. */
+function certificates(): NodeJS.ProcessEnv {
+  const debian = "/etc/ssl/certs/ca-certificates.crt";
+  return !process.env["SSL_CERT_FILE"] && existsSync(debian) ? { ...process.env, SSL_CERT_FILE: debian } : process.env;
+}
+
 function must(program: string, args: string[]): void {
-  const done = spawnSync(program, args, { encoding: "utf8" });
+  const done = spawnSync(program, args, { encoding: "utf8", env: certificates() });
   if (done.status !== 0) throw new Error(`${program} ${args.join(" ")}: ${done.error ?? done.stderr.slice(-2000)}`);
 }
 
