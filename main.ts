@@ -67,7 +67,8 @@ async function chat(words: string[], flags: ChatFlags): Promise<number> {
     if (signal.aborted) return 130;
     throw error;
   } finally {
-    dispose();
+    // after a Ctrl-C the second one may still come while this process ends: it must not end by the signal
+    if (!signal.aborted) dispose();
   }
 }
 
