@@ -26,7 +26,7 @@ if (!Number.isInteger(runs) || runs < 1 || !Number.isInteger(seed) || chosen.len
 
 const atOnce = 4;
 /** A moment that came too late is looked for again, with other chances. */
-const tries = 6;
+const tries = 20;
 const totals = createTotals(chosen.map(([name]) => name));
 const textOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
