@@ -62,13 +62,17 @@ def test_a_child_that_ended_meanwhile_is_judged_by_its_files(service: Service, w
     assert view["state"] == "succeeded" and view["step"] == 12
 
 
-def test_a_child_that_died_meanwhile_can_be_resumed(service: Service, world: World) -> None:
+def both_die_past_a_saved_state(service: Service, world: World) -> None:
     world.fault(fault="hang", at=6)
     begin(service)
     until(service.client, lambda view: view["step"] >= 5)
     service.kill()
     for pid in leftovers(world):
         os.kill(pid, 9)
+
+
+def test_a_child_that_died_meanwhile_can_be_resumed(service: Service, world: World) -> None:
+    both_die_past_a_saved_state(service, world)
     service.start()
     view = until(service.client, ended)
     assert view["failure"]["code"] == "interrupted" and view["resume"] == {"step": 4, "total": 12}
@@ -92,12 +96,7 @@ def test_a_cancel_survives_the_restart(service: Service, world: World) -> None:
 
 
 def test_a_reused_pid_is_not_ours(service: Service, world: World) -> None:
-    world.fault(fault="hang", at=6)
-    begin(service)
-    until(service.client, lambda view: view["step"] >= 5)
-    service.kill()
-    for pid in leftovers(world):
-        os.kill(pid, 9)
+    both_die_past_a_saved_state(service, world)
     record = world.settings.data / "runs/a1/record.json"
     value = json.loads(record.read_text())
     value["spawn"]["pid"] = os.getpid()
