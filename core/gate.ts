@@ -1,6 +1,6 @@
 /** The gate before work that a person must allow: no face can get round it, because every job passes here on its way in. */
 import { randomUUID } from "node:crypto";
-import { type ApprovalCall, estimateText, type Face, type NeedsYes } from "./approval.ts";
+import { type Approval, type ApprovalCall, estimateText, type Face, type NeedsYes } from "./approval.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Artifact } from "./artifact.ts";
 import { Failure } from "./failure.ts";
@@ -105,20 +105,14 @@ async function approvalRequired(
   );
 }
 
+/** Whether a person said yes to it, used up or not. */
+const granted = ({ state }: Approval): boolean => state === "approved" || state === "used";
+
 /** What stands ready for a call: a yes that is still to be used, or what it was used for. */
-async function yesFor(
-  { approvals }: Pick<GateParts, "approvals">,
-  principal: Principal,
-  request: string,
-  id: string | undefined,
-): Promise<{ ref: ApprovalRef; call: ApprovalCall } | undefined> {
-  // the server side of a chat names the question that was answered in it; anybody else's yes is found by what it is about
-  const approval = id === undefined ? await approvals.live(principal, request) : await approvals.get(principal, id);
-  if (!approval) return undefined;
-  const index = approval.calls.findIndex((call) => call.request === request && call.why !== undefined);
-  const call = approval.calls[index];
-  if (!call || (approval.state !== "approved" && approval.state !== "used")) return undefined;
-  return { ref: { id: approval.id, call: index }, call };
+function yesIn(approval: Approval | undefined, request: string): { ref: ApprovalRef; call: ApprovalCall } | undefined {
+  const index = approval?.calls.findIndex((call) => call.request === request && call.why !== undefined) ?? -1;
+  const call = approval?.calls[index];
+  return approval && call && granted(approval) ? { ref: { id: approval.id, call: index }, call } : undefined;
 }
 
 /** A call that was shown beside others and needs no yes itself runs as it was shown, seed and all, unless a choice has changed since. */
@@ -126,11 +120,10 @@ async function asShown(
   parts: GateParts,
   principal: Principal,
   tool: JobTool,
-  { approval: id, parent, request }: { approval: string; parent: string | undefined; request: string },
+  { approval, parent, request }: { approval: Approval; parent: string | undefined; request: string },
 ): Promise<Prepared | undefined> {
-  const approval = await parts.approvals.get(principal, id);
   const shown = approval.calls.find((one) => one.request === request && one.why === undefined);
-  if (!shown || (approval.state !== "approved" && approval.state !== "used")) return undefined;
+  if (!shown || !granted(approval)) return undefined;
   const again = await weighJob(parts, principal, tool, { input: parseInput(tool, shown.input), parent, request });
   return again.call.why === undefined && sameWork(again.call, shown) ? again.prepared : undefined;
 }
@@ -144,15 +137,16 @@ export async function passJob(
   tool: JobTool,
   call: Pick<Call, "approval" | "parent" | "face"> & { input: object; request: string },
 ): Promise<Passage> {
-  const named = call.approval === undefined ? undefined : await yesFor(parts, principal, call.request, call.approval);
+  // the server side of a chat names the question that was answered in it; anybody else's yes is found by what it is about
+  const answered = call.approval === undefined ? undefined : await parts.approvals.get(principal, call.approval);
+  const named = yesIn(answered, call.request);
   if (named?.call.used !== undefined) return { done: named.call.used };
   const asked = { parent: call.parent, request: call.request };
-  const shown =
-    named || call.approval === undefined ? undefined : await asShown(parts, principal, tool, { ...asked, approval: call.approval });
+  const shown = named || !answered ? undefined : await asShown(parts, principal, tool, { ...asked, approval: answered });
   if (shown) return { prepared: shown };
   const weighed = named ? undefined : await weighJob(parts, principal, tool, { input: call.input, ...asked });
   if (weighed && weighed.call.why === undefined) return { prepared: weighed.prepared };
-  const yes = named ?? (await yesFor(parts, principal, call.request, undefined));
+  const yes = named ?? yesIn(await parts.approvals.live(principal, call.request), call.request);
   if (!yes) throw await approvalRequired(parts, principal, weighed as Weighed, call.face ?? "api");
   // what the person saw is what runs: the seed that was chosen then, and nothing that has changed since
   const again = await weighJob(parts, principal, tool, { input: parseInput(tool, yes.call.input), ...asked });
@@ -171,7 +165,12 @@ export async function passAnswer(
 ): Promise<void> {
   const weighed = weighAnswer(tool, input);
   if (weighed.call.why === undefined) return;
-  const yes = await yesFor(parts, principal, weighed.call.request, call.approval);
+  const { approvals } = parts;
+  const { request } = weighed.call;
+  const yes = yesIn(
+    await (call.approval === undefined ? approvals.live(principal, request) : approvals.get(principal, call.approval)),
+    request,
+  );
   const by = call.key === undefined ? `once ${randomUUID()}` : `key ${call.key}`;
   const used = yes ? await parts.approvals.use(principal, yes.ref, by) : undefined;
   if (used !== by) throw await approvalRequired(parts, principal, weighed, call.face ?? "api");
