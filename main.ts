@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 /** The commands. Each loads only what it needs: `chat` and `mcp` are thin clients of the one studio that owns the data folder. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -112,6 +112,7 @@ async function mcp(): Promise<number> {
   const output = claimStdout();
   const config = readConfig(process.env);
   const { serveStdio } = await import("./mcp-server/stdio.ts");
+  const { rememberingDoor } = await import("./mcp-server/remembering-door.ts");
   const { revivingClient } = await import("./cli/reviving.ts");
   const folder = await dataFolder(place(config));
   let origin: string | undefined;
@@ -121,7 +122,7 @@ async function mcp(): Promise<number> {
     origin = public_url ?? url;
     return client;
   };
-  await serveStdio(revivingClient(await open(), open), { version, output, origin: () => origin });
+  await serveStdio(rememberingDoor(revivingClient(await open(), open)), { version, output, origin: () => origin });
   return 0;
 }
 

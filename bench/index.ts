@@ -1,6 +1,7 @@
-/** `npm run bench [-- NAME...]`: ratios against a baseline measured in the same run, interleaved; never a test. */
+/** `npm run bench [-- NAME... [--short]]`: ratios against a baseline measured in the same run, interleaved; never a test. */
 import { availableParallelism, loadavg } from "node:os";
 import { fileRoute } from "./files.ts";
+import { endOnSignal, makeRunFolder } from "./interrupt.ts";
 import { latency } from "./latency.ts";
 import { mcp } from "./mcp.ts";
 import { createReport } from "./numbers.ts";
@@ -11,8 +12,9 @@ import { throughput } from "./throughput.ts";
 const all = { latency, throughput, start, files: fileRoute, mcp, openwebui: openWebUi };
 // installs 1.7 GB where there is no Open WebUI yet
 const byNameOnly = ["openwebui"];
-const asked = process.argv.slice(2);
-const report = createReport();
+const short = process.argv.includes("--short");
+const asked = process.argv.slice(2).filter((word) => word !== "--short");
+const report = createReport({ short });
 for (const name of asked)
   if (!(name in all)) {
     report.say(`There is no benchmark "${name}". There are: ${Object.keys(all).join(", ")}.`);
@@ -23,9 +25,19 @@ report.say(
     .map((load) => load.toFixed(1))
     .join(" ")}`,
 );
-for (const [name, run] of Object.entries(all)) {
-  if (asked.length > 0 ? !asked.includes(name) : byNameOnly.includes(name)) continue;
-  report.say(`\n=== ${name}`);
-  await run(report);
+const removeFolder = makeRunFolder();
+const ending = endOnSignal(removeFolder);
+try {
+  for (const [name, run] of Object.entries(all)) {
+    if (asked.length > 0 ? !asked.includes(name) : byNameOnly.includes(name)) continue;
+    report.say(`\n=== ${name}`);
+    await run(report);
+  }
+} catch (error) {
+  // the process then ends with what it started
+  if (ending()) await new Promise(() => undefined);
+  removeFolder();
+  throw error;
 }
+removeFolder();
 process.exit(0);

@@ -32,6 +32,9 @@ export async function mcp(report: Report): Promise<void> {
     report.say(
       `jobs of ${steps} steps of ${stepMs} ms, pictures of ${side}x${side} and ${fake.bytes} bytes; each server has its own process, the client is SDK v1 unless it says 2026`,
     );
+    report.say(
+      "in: every process of a server; over stdio ours has two, what the client starts and the studio behind it, which serves all clients. PostgreSQL has rows of its own. Out: the client, and the fake ComfyUI",
+    );
     for (const transport of ["stdio", "http"] as const) {
       open.push(await startPeer(transport, fake.url, report.say));
       open.push(await startBare(transport, fake.url, bare.main));

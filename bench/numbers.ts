@@ -33,14 +33,17 @@ export function table(unit: string, rows: readonly (readonly [string, readonly n
 }
 
 export interface Report {
+  /** For trying something out: fewer rounds, wider scatter. */
+  readonly short: boolean;
   say(text: string): void;
   /** A number with its goal; a missed one is told, never an error: machines are loaded. */
   goal(what: string, value: number, limit: "at most" | "at least", goal: number, unit?: string): void;
 }
 
-export function createReport(): Report {
+export function createReport({ short = false }: { short?: boolean } = {}): Report {
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   return {
+    short,
     say,
     goal(what, value, limit, goal, unit = "") {
       const met = limit === "at most" ? value <= goal : value >= goal;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { settingNames } from "../config/settings.ts";
+import { leanHeap } from "../place.ts";
 
 interface Service {
   image?: string;
@@ -103,6 +104,10 @@ describe("compose.minimal.yaml", () => {
     expect(dockerfile.match(/^USER .*$/gm)).toEqual(["USER 1000:1000"]);
     // a shell in between would keep SIGTERM to itself
     expect(dockerfile).toMatch(/^ENTRYPOINT \["node", /m);
+    // the installed command, the container and what `chat` starts keep the same small heap
+    const flags = /^#!\/usr\/bin\/env -S node (.*)$/m.exec(readFileSync(join(here, "../main.ts"), "utf8"))?.[1]?.split(" ");
+    expect(flags).toEqual([...leanHeap]);
+    expect(dockerfile).toContain(`ENTRYPOINT ${JSON.stringify(["node", ...leanHeap, "/app/dist/main.js"]).replaceAll(",", ", ")}`);
     expect(dockerfile).toMatch(/^HEALTHCHECK /m);
   });
 

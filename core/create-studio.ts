@@ -3,7 +3,7 @@ import { type Artifact, unknownArtifact } from "./artifact.ts";
 import { Failure } from "./failure.ts";
 import { passAnswer, prepareContext } from "./gate.ts";
 import { isId } from "./ids.ts";
-import { isTerminal, type JobWithArtifacts } from "./job.ts";
+import type { JobWithArtifacts } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import { createKept } from "./kept.ts";
 import { byNearness, nearest } from "./nearest.ts";
@@ -20,6 +20,7 @@ import type { Call, Studio } from "./studio.ts";
 import { hint, owedBy, type SubmitParts, submit } from "./submit.ts";
 import type { JobTool, Tool } from "./tool.ts";
 import { readAll, storeUpload } from "./uploads.ts";
+import { waitForEnd } from "./wait.ts";
 import { unknownJob, type WatchParts, watchJob } from "./watch.ts";
 
 export type StudioParts = Omit<SubmitParts, "artifact"> &
@@ -117,16 +118,7 @@ export function createStudio(given: StudioParts): Studio {
     list: (principal, filter) => jobs.list(principal.id, filter),
     watch: (principal, id, options) => watchJob(parts, principal.id, id, options),
 
-    async wait(principal, id, seconds, { signal, progress } = {}) {
-      const before = await own(principal, id);
-      if (isTerminal(before.state) || seconds <= 0) return before;
-      const timer = AbortSignal.timeout(seconds * 1000);
-      const either = signal ? AbortSignal.any([signal, timer]) : timer;
-      for await (const event of watchJob(parts, principal.id, id, { signal: either })) {
-        if (event.type === "progress") progress?.(event.progress.fraction, event.progress.note ?? event.progress.stage);
-      }
-      return own(principal, id);
-    },
+    wait: (principal, id, seconds, options) => waitForEnd(parts, () => own(principal, id), id, { ms: seconds * 1000, ...options }),
 
     async cancel(principal, id) {
       const job = isId("job", id) ? await jobs.cancel(principal.id, id) : undefined;
@@ -170,10 +162,11 @@ export function createStudio(given: StudioParts): Studio {
       return media.strip(await readAll(body, 500_000_000, tooLargeToStrip), artifact.mediaType);
     },
 
-    async thumbnail(artifact, side, as) {
-      if (!artifact.width) return undefined;
-      return thumbnails.get(`${artifact.sha256} ${side} ${as ?? ""}`, async () => {
-        const body = await files.open(artifact.storageKey);
+    async thumbnail(picture, side, as) {
+      if (!picture.width) return undefined;
+      return thumbnails.get(`${picture.sha256} ${side} ${as ?? ""}`, async () => {
+        const { storageKey } = "find" in picture ? await picture.find() : picture;
+        const body = await files.open(storageKey);
         return media.thumbnail(await readAll(body, 500_000_000, tooLargeToStrip), side, as);
       });
     },

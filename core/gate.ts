@@ -163,6 +163,7 @@ export async function passAnswer(
   input: Record<string, unknown>,
   call: Pick<Call, "approval" | "key" | "face">,
 ): Promise<void> {
+  if (!tool.needsYes) return;
   const weighed = weighAnswer(tool, input);
   if (weighed.call.why === undefined) return;
   const { approvals } = parts;

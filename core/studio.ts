@@ -30,6 +30,13 @@ export interface Call {
   approval?: string;
 }
 
+/** A picture whose owner was seen already; its place in the store is asked for only where it must be read. */
+interface KnownPicture extends Pick<Artifact, "id" | "sha256" | "mediaType"> {
+  /** Pixels; absent for what is no picture. */
+  width?: number;
+  find(): Promise<Artifact>;
+}
+
 export type Invoked = { kind: "job"; job: JobWithArtifacts; created: boolean } | ({ kind: "answer" } & Answer);
 
 export interface Studio {
@@ -78,7 +85,7 @@ export interface Studio {
   /** The bytes without recipe and other metadata. */
   openStripped(artifact: Artifact): Promise<Uint8Array>;
   /** Small picture, WebP unless asked otherwise, or undefined for what is not a picture. */
-  thumbnail(artifact: Artifact, side: number, as?: "webp" | "jpeg"): Promise<Uint8Array | undefined>;
+  thumbnail(picture: Artifact | KnownPicture, side: number, as?: "webp" | "jpeg"): Promise<Uint8Array | undefined>;
 
   models(): Promise<ModelList[]>;
   engines(): Promise<EngineStatus[]>;

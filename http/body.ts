@@ -8,6 +8,16 @@ import { HttpFailure } from "./failures.ts";
 
 export const maxJson = 1_000_000;
 const idleMs = 60_000;
+/** Bytes of a body that comes in one piece, and is read without a stream. */
+const small = 65_536;
+
+function late(silence: number): { late: Promise<never>; clear(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new HttpFailure(408, "timeout", "The request body did not arrive in time. Send it again.")), silence);
+  });
+  return { late, clear: () => clearTimeout(timer) };
+}
 
 /** The body's chunks; 408 when the sender is silent for a minute. */
 export async function* chunksOf(request: Request, silence = idleMs): AsyncGenerator<Uint8Array> {
@@ -16,14 +26,8 @@ export async function* chunksOf(request: Request, silence = idleMs): AsyncGenera
   let ended = false;
   try {
     while (true) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () => reject(new HttpFailure(408, "timeout", "The request body did not arrive in time. Send it again.")),
-          silence,
-        );
-      });
-      const { done, value } = await Promise.race([reader.read(), late]).finally(() => clearTimeout(timer));
+      const silent = late(silence);
+      const { done, value } = await Promise.race([reader.read(), silent.late]).finally(silent.clear);
       if (done) {
         ended = true;
         return;
@@ -37,7 +41,12 @@ export async function* chunksOf(request: Request, silence = idleMs): AsyncGenera
 
 /** All bytes; 413 from `over` as soon as there are too many. */
 export async function readBytes(request: Request, limit: number, over: () => Failure): Promise<Buffer> {
-  if (Number(request.headers.get("content-length") ?? 0) > limit) throw over();
+  const stated = Number(request.headers.get("content-length") ?? Number.NaN);
+  if (stated > limit) throw over();
+  if (stated <= small) {
+    const silent = late(idleMs);
+    return Buffer.from(await Promise.race([request.arrayBuffer(), silent.late]).finally(silent.clear));
+  }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunksOf(request)) {

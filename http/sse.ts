@@ -13,11 +13,14 @@ export interface ServerEvent {
 
 const keepAliveMs = 15_000;
 
+/** One for all: making one costs more than many a request. */
+const ended = new DOMException("The request has ended.", "AbortError");
+
 /** A signal for the work of one request: fires when the client is gone or the server is about to end. */
 export function requestSignal(c: Context<Env>): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const sources = [c.req.raw.signal, ...(c.env?.closing ? [c.env.closing] : [])];
-  const stop = () => controller.abort();
+  const stop = () => controller.abort(ended);
   // by hand: AbortSignal.any keeps every request in the memory of the server's own long-lived signal
   for (const source of sources) {
     if (source.aborted) stop();

@@ -66,10 +66,12 @@ export function createToolCaller(door: Door, list: ToolList, { era, heartbeatMs,
   const run = async (tool: ToolView, params: Params, context: ServerContext): Promise<CallToolResult | InputRequiredResult> => {
     const { input, key } = splitKey(tool, params.arguments ?? {}, context);
     const progress = reportProgress(context, heartbeatMs);
+    // a call with a key is sent as a stream to a studio behind the door: one that broke off can be taken up again
+    const asStream = progress.wanted || key !== undefined;
     try {
       const options = {
         signal: context.mcpReq.signal,
-        progress: progress.report,
+        ...(asStream ? { progress: progress.report } : {}),
         ...(key !== undefined ? { key } : {}),
         ...traceOf(context),
       };

@@ -46,7 +46,7 @@ describe("studioDoor", () => {
     studio.succeed(id, [{ bytes: Buffer.from("pixels") }]);
     const file = (await door.job(id)).artifacts[0]?.id ?? "";
     const sides: number[] = [];
-    const thumbnail = studio.thumbnail;
+    const { thumbnail, artifact } = studio;
     studio.thumbnail = (artifact: Artifact, side: number) => {
       sides.push(side);
       return thumbnail(artifact, side);
@@ -61,6 +61,11 @@ describe("studioDoor", () => {
     expect((await buffer(await door.download(file, { strip: true }))).toString()).toBe("stripped");
     expect(await door.thumbnail(file)).toEqual(tinyWebp);
     expect(sides).toEqual([512]);
+    studio.artifact = () => Promise.reject(new Error("looked up"));
+    const shown = (await door.job(id)).artifacts[0];
+    expect(await door.link(file, shown)).toMatchObject({ path: `/v1/files/${file}/a-red-fox-0.png` });
+    expect(await door.thumbnail(file, shown)).toEqual(tinyWebp);
+    studio.artifact = artifact;
     const stranger = studioDoor(studio, { id: "bob" });
     for (const attempt of [stranger.artifact(file), stranger.download(file), stranger.thumbnail(file)])
       await expect(attempt).rejects.toMatchObject({ code: "unknown_artifact" });

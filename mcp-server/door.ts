@@ -6,12 +6,15 @@ import type { JobWithArtifacts } from "../core/job.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Studio } from "../core/studio.ts";
 import { toolView } from "../core/tool-view.ts";
-import { artifactView, eventView, type JobView, jobView } from "../core/view.ts";
+import { type ArtifactView, artifactView, eventView, type JobView, jobView } from "../core/view.ts";
 
-export type Door = Pick<
-  Client,
-  "tools" | "invoke" | "answer" | "job" | "jobs" | "watch" | "artifact" | "artifacts" | "link" | "thumbnail" | "download" | "cancel"
->;
+export interface Door
+  extends Pick<Client, "tools" | "invoke" | "answer" | "job" | "jobs" | "watch" | "artifact" | "artifacts" | "download" | "cancel"> {
+  /** @param shown the file as this door has just shown it: nothing has to be looked up then. */
+  link(id: string, shown?: ArtifactView): Promise<LinkView>;
+  /** WebP, longest side ≤ 512 pixels; undefined for what is no picture. @param shown as with `link`. */
+  thumbnail(id: string, shown?: ArtifactView): Promise<Uint8Array | undefined>;
+}
 
 /** Pixels of the longest side of a preview. */
 const previewSide = 512;
@@ -23,7 +26,7 @@ const previewSide = 512;
 export function studioDoor(
   studio: Studio,
   principal: Principal,
-  address: (principal: Principal, file: Artifact) => LinkView = (_principal, file) => ({ path: filePath(file) }),
+  address: (principal: Principal, file: Pick<Artifact, "id" | "name">) => LinkView = (_principal, file) => ({ path: filePath(file) }),
 ): Door {
   const view = async (job: JobWithArtifacts): Promise<JobView> => jobView(job, await studio.outlook(job));
   return {
@@ -46,7 +49,10 @@ export function studioDoor(
       const artifact = await studio.artifact(principal, id);
       return strip ? Readable.from([await studio.openStripped(artifact)]) : studio.open(artifact);
     },
-    link: async (id) => address(principal, await studio.artifact(principal, id)),
-    thumbnail: async (id) => studio.thumbnail(await studio.artifact(principal, id), previewSide),
+    link: async (id, shown) => address(principal, shown ?? (await studio.artifact(principal, id))),
+    async thumbnail(id, shown) {
+      const find = () => studio.artifact(principal, id);
+      return studio.thumbnail(shown ? { ...shown, mediaType: shown.media_type, find } : await find(), previewSide);
+    },
   };
 }

@@ -16,6 +16,13 @@ interface Kept {
   chars: number;
 }
 
+/** About as many characters as the message has in JSON, without making them: an answer may hold megabytes of a picture. */
+function charsOf(value: unknown): number {
+  if (typeof value === "string") return value.length + 2;
+  if (typeof value !== "object" || value === null) return 5;
+  return Object.entries(value).reduce((sum, [name, inner]) => sum + name.length + 4 + charsOf(inner), 2);
+}
+
 /**
  * Belongs to one session: an id that another session was given, an invented one, and one of an event that is no longer kept are all unknown here, and the transport
  * refuses what is unknown. A stream whose oldest events are gone can be taken up again only after one that is still kept: nothing in between is ever left out.
@@ -30,7 +37,7 @@ export function createEventStore({ maxEvents = 500, maxChars = 1_000_000 }: Part
   return {
     async storeEvent(stream, message) {
       number += 1;
-      const event = { id: `${tag}.${number}`, stream, message, chars: JSON.stringify(message).length };
+      const event = { id: `${tag}.${number}`, stream, message, chars: charsOf(message) };
       kept.push(event);
       chars += event.chars;
       while (kept.length > maxEvents || chars > maxChars) chars -= kept.shift()?.chars ?? 0;

@@ -50,10 +50,11 @@ export interface AddressParts {
 }
 
 /** Made at the moment of the answer. One that cannot be had is left out: the resource stays. */
-export async function addressOf(id: string, { door, origin, log }: AddressParts): Promise<Address | undefined> {
+export async function addressOf(shown: ArtifactView, { door, origin, log }: AddressParts): Promise<Address | undefined> {
   if (origin === undefined) return undefined;
+  const { id } = shown;
   try {
-    const { path, expires_at } = await door.link(id);
+    const { path, expires_at } = await door.link(id, shown);
     return { url: `${origin}${path}`, ...(expires_at !== undefined ? { url_expires_at: expires_at } : {}) };
   } catch (error) {
     log.warn({ artifact: id, err: error }, "no link for an MCP answer");
@@ -65,7 +66,7 @@ export async function addressOf(id: string, { door, origin, log }: AddressParts)
 export type Addresses = ReadonlyMap<string, Address>;
 
 export async function addressesOf(artifacts: readonly ArtifactView[], parts: AddressParts): Promise<Addresses> {
-  const found = await Promise.all(artifacts.map(async ({ id }) => [id, await addressOf(id, parts)] as const));
+  const found = await Promise.all(artifacts.map(async (shown) => [shown.id, await addressOf(shown, parts)] as const));
   return new Map(found.flatMap(([id, address]) => (address ? [[id, address]] : [])));
 }
 
@@ -79,7 +80,7 @@ export async function previews(
   for (const artifact of artifacts) {
     if (!artifact.media_type.startsWith("image/")) continue;
     try {
-      const bytes = await door.thumbnail(artifact.id);
+      const bytes = await door.thumbnail(artifact.id, artifact);
       if (!bytes) continue;
       const data = Buffer.from(bytes).toString("base64");
       if (data.length > left) continue;

@@ -41,11 +41,17 @@ export interface McpHttp {
 
 type Body = { parsed: unknown } | { refused: Response };
 
+/** One that states its length is never longer: the HTTP parser sees to that, and gives it whole, without a stream of streams. */
+async function textWithin(request: Request, maxBody: number): Promise<{ tooLarge: true } | { tooLarge: false; text: string }> {
+  const stated = Number(request.headers.get("content-length") ?? Number.NaN);
+  return stated <= maxBody ? { tooLarge: false, text: await request.text() } : readRequestBody(request, maxBody);
+}
+
 async function readBody(request: Request, maxBody: number): Promise<Body> {
   if (!isJsonContentType(request.headers.get("content-type")))
     return { refused: refusal(415, -32000, "Unsupported media type: send JSON-RPC as application/json.") };
   try {
-    const body = await readRequestBody(request, maxBody);
+    const body = await textWithin(request, maxBody);
     if (body.tooLarge) return { refused: refusal(413, -32000, `The request is too large: at most ${maxBody} bytes are taken.`) };
     return { parsed: JSON.parse(body.text) as unknown };
   } catch {

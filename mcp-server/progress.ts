@@ -2,6 +2,8 @@
 import type { ServerContext } from "@modelcontextprotocol/server";
 
 export interface Progress {
+  /** Whether the client asked for it. */
+  readonly wanted: boolean;
   /** @param fraction 0 to 1. */
   report(fraction: number, note: string): void;
   stop(): void;
@@ -17,7 +19,7 @@ const beat = 0.001;
  */
 export function reportProgress(context: ServerContext, heartbeatMs = 4000): Progress {
   const progressToken = context.mcpReq._meta?.progressToken;
-  if (progressToken === undefined) return { report() {}, stop() {} };
+  if (progressToken === undefined) return { wanted: false, report() {}, stop() {} };
   let sent = 0;
   let percent = 0;
   let note = "waiting";
@@ -32,6 +34,7 @@ export function reportProgress(context: ServerContext, heartbeatMs = 4000): Prog
   };
   const timer = setInterval(send, heartbeatMs);
   return {
+    wanted: true,
     report(fraction, words) {
       percent = Math.min(1, Math.max(0, fraction)) * 100;
       note = words;

@@ -44,7 +44,7 @@ async function read(door: Door, id: string, parts: AddressParts): Promise<ReadRe
   const artifact = await door.artifact(id);
   const uri = artifactUri(id);
   const inline = artifact.media_type.startsWith("image/") && artifact.bytes <= inlineLimit;
-  const about = { uri, mimeType: "application/json", text: metadata(artifact, inline, await addressOf(id, parts)) };
+  const about = { uri, mimeType: "application/json", text: metadata(artifact, inline, await addressOf(artifact, parts)) };
   if (!inline) return { contents: [about] };
   const blob = (await readAll(await door.download(id))).toString("base64");
   return { contents: [{ uri, mimeType: artifact.media_type, blob }, about] };

@@ -58,7 +58,8 @@ export function createMetrics({ waiting, open, deliveries, version, milliseconds
   const registry = new Registry();
   const registers = [registry];
   const [tools, families, routes] = [bounded(), bounded(), bounded()];
-  collectDefaultMetrics({ register: registry });
+  // the usual hundred looks a second would keep an idle machine awake
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   for (const name of misnamed) registry.removeSingleMetric(name);
 
   const counter = <L extends string>(name: string, help: string, labelNames: L[]) => new Counter({ name, help, labelNames, registers });

@@ -3,7 +3,7 @@ import type { Report } from "../numbers.ts";
 import type { Contender, Picture } from "./contender.ts";
 import { cpuMs, type Held, held } from "./processes.ts";
 
-const rounds = 4;
+const rounds = { whole: 4, short: 1 };
 const oneByOne = 6;
 const atOnce = 16;
 const cheapCalls = 200;
@@ -62,7 +62,9 @@ async function begin(contender: Contender): Promise<Measured> {
   const databaseIdle = await held(await contender.database());
   // what is only done once, and what a just-in-time compiler does
   for (let index = 0; index < 3; index++) await contender.picture(true);
-  await many(50, 4, () => contender.look());
+  await many(atOnce, atOnce, () => contender.picture(true));
+  await many(cheapCalls, cheapAtOnce, () => contender.look());
+  await many(cheapCalls / 4, cheapAtOnce, () => contender.client.tools());
   return {
     contender,
     ...{ listBytes: Buffer.byteLength(JSON.stringify({ tools })), tools: tools.length },
@@ -88,11 +90,12 @@ async function round({ contender, ...into }: Measured): Promise<void> {
   into.parallel.ms.push((await spend(contender, into.parallel, atOnce, () => many(atOnce, atOnce, () => picture(true)))) / atOnce);
 }
 
-export async function measure(contenders: readonly Contender[], { say }: Report): Promise<Measured[]> {
+export async function measure(contenders: readonly Contender[], { say, short }: Report): Promise<Measured[]> {
   const all: Measured[] = [];
+  const count = short ? rounds.short : rounds.whole;
   for (const contender of contenders) all.push(await begin(contender));
-  for (let index = 0; index < rounds; index++) {
-    say(`round ${index + 1} of ${rounds}`);
+  for (let index = 0; index < count; index++) {
+    say(`round ${index + 1} of ${count}`);
     for (const one of index % 2 ? [...all].reverse() : all) await round(one);
   }
   for (const one of all) {

@@ -2,6 +2,7 @@
 import { randomInt } from "node:crypto";
 import { createKeysClient } from "../../http/keys-client.ts";
 import { connectHttp, connectStdio, type Kind, type TestClient } from "../../mcp-server/testing/clients.ts";
+import { leanHeap } from "../../place.ts";
 import { main, makeProduct } from "../../test/harness/product.ts";
 import { type Contender, imageBytes, side, steps, textOf } from "./contender.ts";
 import { startedBy, tree } from "./processes.ts";
@@ -14,13 +15,15 @@ interface Job {
 
 export async function startMyspinbot(transport: "stdio" | "http", comfyui: string, kind: Kind): Promise<Contender> {
   const product = await makeProduct("bench-mcp", { MYSPINBOT_PREVIEW: "0", MYSPINBOT_LOG: "error", COMFYUI_URL: comfyui });
-  const server = await product.start();
+  // as the installed command starts it: by the first line of main.ts
+  const program = [...leanHeap, main];
+  const server = await product.start({}, program);
   const url = new URL("/mcp", (await product.folder.serverInfo())?.url);
   const { secret } = await createKeysClient({ socketPath: product.folder.socketPath }).create({ name: "bench" });
   const open = (): Promise<TestClient> =>
     transport === "http"
       ? connectHttp(kind, url, secret)
-      : connectStdio(kind, { command: process.execPath, args: [main, "mcp"], env: product.env });
+      : connectStdio(kind, { command: process.execPath, args: [...program, "mcp"], env: product.env });
   const { result: client, pids } = await startedBy(open);
   let last: Job | undefined;
   return {

@@ -25,6 +25,10 @@ async function parents(): Promise<Map<number, number>> {
   return new Map(await Promise.all(pids.map(async (pid) => [pid, Number((await fields(pid))[1])] as const)));
 }
 
+export async function childrenOf(pid: number): Promise<number[]> {
+  return [...(await parents())].filter(([, parent]) => parent === pid).map(([child]) => child);
+}
+
 /** A process and all that it started and that still runs. */
 export async function tree(root: number): Promise<number[]> {
   const known = await parents();
@@ -68,8 +72,7 @@ export async function held(pids: readonly number[]): Promise<Held[]> {
 
 /** What was done, and the children that this process has since. */
 export async function startedBy<T>(act: () => Promise<T>): Promise<{ result: T; pids: number[] }> {
-  const children = async () => [...(await parents())].filter(([, parent]) => parent === process.pid).map(([pid]) => pid);
-  const before = new Set(await children());
+  const before = new Set(await childrenOf(process.pid));
   const result = await act();
-  return { result, pids: (await children()).filter((pid) => !before.has(pid)) };
+  return { result, pids: (await childrenOf(process.pid)).filter((pid) => !before.has(pid)) };
 }

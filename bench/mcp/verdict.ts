@@ -28,7 +28,11 @@ function memory({ say }: Report, all: readonly Measured[]): void {
       });
     }
     if (one.after.length > 1)
-      line(`${nameOf(one)}: sum`, { idle: sum(one.idle, "rss"), after: sum(one.after, "rss"), peak: sum(one.after, "peak") });
+      line(`${nameOf(one)}: sum; a further client adds what it starts`, {
+        idle: sum(one.idle, "rss"),
+        after: sum(one.after, "rss"),
+        peak: sum(one.after, "peak"),
+      });
     if (one.databaseAfter.length > 0)
       say(
         `  ${`${nameOf(one)}: PostgreSQL, ${one.databaseAfter.length} processes (PSS)`.padEnd(64)} ${show(sum(one.databaseIdle, "pss")).padStart(6)} ${show(sum(one.databaseAfter, "pss")).padStart(6)}`,

@@ -1,6 +1,7 @@
 /** Access keys on PostgreSQL. */
 import { desc, eq, sql } from "drizzle-orm";
 import type { AccessKeyStore } from "../../core/ports/access.ts";
+import { storable } from "./columns.ts";
 import { accessKeys } from "./schema.ts";
 import { type Db, transact } from "./transact.ts";
 
@@ -24,6 +25,12 @@ function present<T extends { lastUsedAt: Date | null; revokedAt: Date | null }>(
 }
 
 export function accessKeyStore(db: Db): AccessKeyStore {
+  // built once: every request with a key asks it
+  const byId = db
+    .select()
+    .from(accessKeys)
+    .where(eq(accessKeys.id, sql.placeholder("id")))
+    .prepare("access_key");
   return {
     async add(key) {
       await db.insert(accessKeys).values(key);
@@ -38,7 +45,7 @@ export function accessKeyStore(db: Db): AccessKeyStore {
       });
     },
     async find(id) {
-      const [row] = await db.select().from(accessKeys).where(eq(accessKeys.id, id));
+      const [row] = await byId.execute({ id: storable(id) });
       return row ? present(row) : undefined;
     },
     async list() {

@@ -1,5 +1,5 @@
 /** What a worker does with a job: claim, beat, publish, settle. Each compares the fence under the row's lock. */
-import { and, asc, eq, inArray, isNull, lt } from "drizzle-orm";
+import { and, asc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Artifact, ArtifactDraft } from "../../core/artifact.ts";
 import { isTerminal, type JobProgress, type JobState } from "../../core/job.ts";
 import type { Attempt, JobStore, Outcome } from "../../core/ports/job-store.ts";
@@ -9,7 +9,8 @@ import { artifacts, attempts, jobs } from "./schema.ts";
 import type { Db, Later, Tx } from "./transact.ts";
 
 /** A worker has it. */
-const isHeld = (state: JobState) => state === "running" || state === "canceling";
+const heldStates: JobState[] = ["running", "canceling"];
+const isHeld = (state: JobState) => heldStates.includes(state);
 
 function closing(tx: Tx, change: Change, number: number, outcome: NonNullable<Attempt["outcome"]>) {
   return tx
@@ -54,17 +55,22 @@ export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "b
     });
 
   const setEngineRef: JobStore["setEngineRef"] = async (id, attempt, engineRef) => {
-    const done = await changeJob(db, id, async ({ row }, tx, later) => {
-      if (row.attempt !== attempt || !isHeld(row.state)) return false;
-      later(
-        tx
-          .update(attempts)
-          .set({ engineRef })
-          .where(and(eq(attempts.job, id), eq(attempts.number, attempt))),
-      );
-      return true;
-    });
-    return done ?? false;
+    // locked, though nothing of it is changed: whoever claims the job next must see the name
+    const held = db.$with("held").as(
+      db
+        .select({ held: sql<string>`${jobs.id}`.as("held_id") })
+        .from(jobs)
+        .where(and(eq(jobs.id, id), eq(jobs.attempt, attempt), inArray(jobs.state, heldStates)))
+        .for("update"),
+    );
+    const rows = await db
+      .with(held)
+      .update(attempts)
+      .set({ engineRef })
+      .from(held)
+      .where(and(eq(attempts.job, held.held), eq(attempts.number, attempt)))
+      .returning({ number: attempts.number });
+    return rows.length > 0;
   };
 
   const beat = async (id: string, attempt: number, progress?: JobProgress) => {
@@ -72,7 +78,7 @@ export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "b
       .update(jobs)
       .set({ heartbeatAt: new Date(), ...(progress ? { progress } : {}) })
       // a beat that comes after the end must not write on what has ended
-      .where(and(eq(jobs.id, id), eq(jobs.attempt, attempt), inArray(jobs.state, ["running", "canceling"])))
+      .where(and(eq(jobs.id, id), eq(jobs.attempt, attempt), inArray(jobs.state, heldStates)))
       .returning({ state: jobs.state });
     if (row?.state === "running") return "ok" as const;
     return row?.state === "canceling" ? ("canceling" as const) : ("fenced" as const);

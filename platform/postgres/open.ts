@@ -20,6 +20,7 @@ import { control } from "./control.ts";
 import { deliveryStore } from "./deliveries.ts";
 import { connectFailure, databaseFailure, guarded } from "./errors.ts";
 import { type Listening, listen } from "./listen.ts";
+import { named } from "./named.ts";
 import { reads } from "./reads.ts";
 import { artifactStore, planStore, settingsStore } from "./stores.ts";
 
@@ -83,7 +84,7 @@ export async function openPostgres(options: { url: string; log: Log; poolMax?: n
     await pool.end().catch(() => undefined);
     throw connectFailure(error);
   }
-  const db = drizzle(pool);
+  const db = drizzle(named(pool));
   let notified = Promise.resolve();
   let notifying = 0;
   return {

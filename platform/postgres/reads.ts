@@ -10,20 +10,31 @@ import type { Db } from "./transact.ts";
 type Reads = Pick<JobStore, "get" | "list" | "events" | "position" | "history" | "waiting" | "open">;
 
 export function reads(db: Db): Reads {
+  // built once and asked in one go: clients want to know again and again how a job stands
+  const ownJob = db
+    .select()
+    .from(jobs)
+    .leftJoin(artifacts, and(eq(artifacts.job, jobs.id), sql`${jobs.state} = 'succeeded'`))
+    .where(and(eq(jobs.id, sql.placeholder("id")), eq(jobs.principal, sql.placeholder("principal"))))
+    .orderBy(asc(artifacts.ordinal))
+    .prepare("own_job");
   const withArtifacts = async (rows: JobRow[]): Promise<JobWithArtifacts[]> => {
     if (rows.length === 0) return [];
     const ids = rows.filter((row) => row.state === "succeeded").map((row) => row.id);
-    const files = ids.length ? await db.select().from(artifacts).where(inArray(artifacts.job, ids)).orderBy(asc(artifacts.ordinal)) : [];
+    const files = ids.length
+      ? await db
+          .select()
+          .from(artifacts)
+          .where(sql`${artifacts.job} = any(${sql.param(ids)})`)
+          .orderBy(asc(artifacts.ordinal))
+      : [];
     return rows.map((row) => ({ ...toJob(row), artifacts: files.filter((file) => file.job === row.id).map(toArtifact) }));
   };
 
   return {
     async get(principal, id) {
-      const rows = await db
-        .select()
-        .from(jobs)
-        .where(and(eq(jobs.id, id), eq(jobs.principal, principal)));
-      return (await withArtifacts(rows))[0];
+      const rows = await ownJob.execute({ id: storable(id), principal: storable(principal) });
+      return rows[0] && { ...toJob(rows[0].jobs), artifacts: rows.flatMap((row) => (row.artifacts ? [toArtifact(row.artifacts)] : [])) };
     },
 
     async list(principal, { states, tool, conversation, limit = 20, before }) {

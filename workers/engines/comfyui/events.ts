@@ -8,7 +8,6 @@ export type ComfyEvent =
   /** `prompt` is absent in the older framing: it belongs to whatever runs. */
   | { type: "preview"; prompt?: string; mediaType: string; data: Uint8Array };
 
-const message = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) });
 const progress = z.object({ prompt_id: z.string(), node: z.string(), value: z.number(), max: z.number() });
 const executing = z.object({ prompt_id: z.string(), node: z.string().nullable() });
 const named = z.object({ prompt_id: z.string() });
@@ -26,9 +25,8 @@ const ends: Record<string, "start" | "success" | "failed" | "interrupted"> = {
 };
 
 export function decodeText(text: string): ComfyEvent | undefined {
-  const parsed = message.safeParse(json(text));
-  if (!parsed.success) return undefined;
-  const { type, data } = parsed.data;
+  const { type, data } = (json(text) ?? {}) as { type?: unknown; data?: unknown };
+  if (typeof type !== "string") return undefined;
   if (type === "progress") {
     const event = progress.safeParse(data).data;
     return event && { type, prompt: event.prompt_id, node: event.node, value: event.value, max: event.max };
