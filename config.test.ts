@@ -31,10 +31,12 @@ describe("defaults", () => {
       roles: { http: true, worker: true },
       comfyui: { url: "http://127.0.0.1:8188", configured: false },
       ollama: { url: "http://127.0.0.1:11434", configured: false },
+      gpuHost: { url: "http://127.0.0.1:7080", configured: false },
+      chatWhileBusy: "cpu",
       limits: defaultLimits,
       preview: false,
     });
-    for (const absent of ["key", "oidc", "openWebUiUserSecret", "databaseUrl", "redisUrl", "s3", "openai", "files"])
+    for (const absent of ["key", "oidc", "openWebUiUserSecret", "databaseUrl", "redisUrl", "s3", "openai", "files", "loraFolder"])
       expect(config).not.toHaveProperty(absent);
   });
 
@@ -70,6 +72,10 @@ describe("values", () => {
         S3_SECRET_KEY: "b",
         ROLES: "worker",
         COMFYUI_URL: "http://gpu:8188/",
+        GPU_HOST_URL: "http://gpu:7080/",
+        GPU_HOST_KEY: "g".repeat(16),
+        MYSPINBOT_LORA_FOLDER: "/comfy/models/loras",
+        MYSPINBOT_CHAT_WHILE_BUSY: "model:qwen3:1.7b",
         OLLAMA_HOST: ":1234",
         OLLAMA_MODEL: "qwen3:8b",
         OPENAI_BASE_URL: "http://vllm/v1/",
@@ -89,6 +95,9 @@ describe("values", () => {
       s3: { endpoint: "http://minio:9000", region: "us-east-1" },
       roles: { http: false, worker: true },
       comfyui: { url: "http://gpu:8188", configured: true },
+      gpuHost: { url: "http://gpu:7080", configured: true, key: "g".repeat(16) },
+      loraFolder: "/comfy/models/loras",
+      chatWhileBusy: { model: "qwen3:1.7b" },
       ollama: { url: "http://127.0.0.1:1234", configured: true, model: "qwen3:8b" },
       openai: { baseUrl: "http://vllm/v1", model: "m" },
       vramGb: 11.5,
@@ -220,6 +229,18 @@ describe("what is wrong", () => {
     expect(readConfig({ ...home, ...oidc }, 1000).oidc).toEqual({ issuer: "https://login.example.org/", audience: "spin" });
   });
 
+  it.each([
+    [{ GPU_HOST_KEY: "g".repeat(16) }, "GPU_HOST_URL: missing"],
+    [{ GPU_HOST_URL: "http://gpu:7080", GPU_HOST_KEY: "short" }, "GPU_HOST_KEY: must have at least 16 characters"],
+    [{ GPU_HOST_URL: "http://key:hunter7@gpu:7080" }, "the key goes into GPU_HOST_KEY"],
+    [{ GPU_HOST_URL: "gpu:7080" }, "must be an address such as http://127.0.0.1:7080"],
+    [{ MYSPINBOT_LORA_FOLDER: "models/loras" }, "MYSPINBOT_LORA_FOLDER: must be an absolute path"],
+    [{ MYSPINBOT_CHAT_WHILE_BUSY: "ram" }, "must be cpu, gpu or model:NAME"],
+  ])("a trainer or a chat model that is set wrongly is told: %j", (env, words) => {
+    expect(problemsOf(env)).toContain(words);
+    expect(problemsOf(env)).not.toContain("hunter7");
+  });
+
   it("never repeats a secret", () => {
     const message = problemsOf({
       MYSPINBOT_KEY: "hunter2",
@@ -251,6 +272,7 @@ it(".env.example shows the defaults as they are", () => {
     "MYSPINBOT_PUBLIC_URL",
     "MYSPINBOT_ALLOWED_HOSTS",
     "MYSPINBOT_MODEL_FAMILIES",
+    "MYSPINBOT_LORA_FOLDER",
   ])
     delete shown[example];
   expect(readConfig({ ...home, ...shown }, 1000)).toEqual(readConfig(home, 1000));

@@ -32,7 +32,13 @@ export interface Config {
   roles: { http: boolean; worker: boolean };
   /** `configured`: the person named it, so that it is waited for and never replaced by a preview. */
   comfyui: { url: string; configured: boolean };
+  /** The trainer beside the card. `configured` as for ComfyUI. */
+  gpuHost: { url: string; configured: boolean; key?: string };
+  /** The folder that ComfyUI reads LoRAs from, as this process sees it. */
+  loraFolder?: string;
   ollama: { url: string; configured: boolean; model?: string };
+  /** What the chat model does while a job has the card: answers on the processor, on the card all the same, or another model answers. */
+  chatWhileBusy: "cpu" | "gpu" | { model: string };
   openai?: { baseUrl: string; model: string; apiKey?: string };
   vramGb: number;
   preview: boolean;
@@ -81,6 +87,8 @@ function contradictions(given: Record<string, string>): string[] {
         "ROLES: roles in separate processes share their files; set S3_ENDPOINT and its companions, or MYSPINBOT_FILES to a folder that all of them see",
       );
   }
+  if (has("GPU_HOST_KEY") && !has("GPU_HOST_URL"))
+    problems.push("GPU_HOST_URL: missing; GPU_HOST_KEY is sent to no other address than the one that is named");
   if (has("OPENAI_BASE_URL") && !has("OPENAI_MODEL"))
     problems.push("OPENAI_MODEL: missing; name the model that the server at OPENAI_BASE_URL shall use");
   return problems;
@@ -156,6 +164,13 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
     ...(set.MYSPINBOT_FILES ? { files: set.MYSPINBOT_FILES } : {}),
     roles: { http: set.ROLES?.includes("http") ?? true, worker: set.ROLES?.includes("worker") ?? true },
     comfyui: { url: (set.COMFYUI_URL ?? "http://127.0.0.1:8188").replace(/\/+$/, ""), configured: set.COMFYUI_URL !== undefined },
+    gpuHost: {
+      url: (set.GPU_HOST_URL ?? "http://127.0.0.1:7080").replace(/\/+$/, ""),
+      configured: set.GPU_HOST_URL !== undefined,
+      ...(set.GPU_HOST_KEY ? { key: set.GPU_HOST_KEY } : {}),
+    },
+    ...(set.MYSPINBOT_LORA_FOLDER ? { loraFolder: set.MYSPINBOT_LORA_FOLDER } : {}),
+    chatWhileBusy: set.MYSPINBOT_CHAT_WHILE_BUSY,
     ollama: {
       url: ollamaAddress(ollama ?? "127.0.0.1") as string,
       configured: ollama !== undefined || set.OLLAMA_MODEL !== undefined,

@@ -6,10 +6,11 @@ import { chatModelOf } from "./agent/model.ts";
 import type { Config } from "./config.ts";
 import { createAccessKeys } from "./core/access-keys.ts";
 import { createApprovals } from "./core/approvals.ts";
+import { createCard } from "./core/card.ts";
 import type { StatusView } from "./core/client.ts";
 import { createStudio } from "./core/create-studio.ts";
 import { createDeliveries } from "./core/deliveries.ts";
-import { Failure } from "./core/failure.ts";
+import { reachOf } from "./core/lane-reach.ts";
 import { createLinks, linkSecret } from "./core/links.ts";
 import type { Log } from "./core/log.ts";
 import type { Engine } from "./core/ports/engine.ts";
@@ -26,23 +27,19 @@ import { createMcpHttp } from "./mcp-server/http.ts";
 import { createBullQueue } from "./platform/bullmq/queue.ts";
 import { createBus } from "./platform/bus/bus.ts";
 import type { DataFolder } from "./platform/data-folder/data-folder.ts";
-import { startEmbeddedPostgres } from "./platform/embedded-postgres/embedded-postgres.ts";
-import { createFolderFiles } from "./platform/files/folder.ts";
-import { createS3Files } from "./platform/files/s3.ts";
 import { createMedia } from "./platform/media/media.ts";
 import { createMetrics } from "./platform/metrics.ts";
 import { databaseFailure } from "./platform/postgres/errors.ts";
 import { openPostgres } from "./platform/postgres/open.ts";
 import { statusRows } from "./status.ts";
 import { createTools } from "./tools/index.ts";
+import { wireEngines } from "./wire-engines.ts";
+import { databaseUrlOf, filesOf } from "./wire-storage.ts";
 import { type AttemptParts, createAttempts } from "./workers/attempt.ts";
-import { createComfyui } from "./workers/engines/comfyui/comfyui.ts";
-import { createCpuUpscale } from "./workers/engines/cpu-upscale/cpu-upscale.ts";
-import { createEngines } from "./workers/engines/index.ts";
-import { createPreview } from "./workers/engines/preview/preview.ts";
 import { createSeen } from "./workers/engines/seen.ts";
 import { createGpu } from "./workers/gpu.ts";
 import { createLane } from "./workers/lane.ts";
+import { watchNeeds } from "./workers/needs.ts";
 import { ownsFiles } from "./workers/owns-files.ts";
 import { reconcile, sweep } from "./workers/reconcile.ts";
 
@@ -120,39 +117,31 @@ async function wire(
   if (folder) stops.push(await folder.lock());
 
   // where rows, messages, work and files are kept
-  const databaseUrl = config.databaseUrl ?? (await embedded(options, stops));
+  const databaseUrl = await databaseUrlOf(options, stops);
   const database = await openPostgres({ url: databaseUrl, log });
   stops.push(() => database.close());
-  const { jobs, artifacts, settings, plans } = database;
+  const { jobs, artifacts, assets, settings, plans, lanes } = database;
   const shared = !(config.roles.http && config.roles.worker) || config.databaseUrl !== undefined;
   let onDatabaseBack = () => {};
   const onGap = () => onDatabaseBack();
   const bus = await createBus({ database, shared, log, onGap, ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}) });
   stops.push(() => bus.close());
-  const files = config.s3 ? createS3Files({ ...config.s3, log }) : createFolderFiles(config.files ?? folderOf(folder).filesPath, { log });
+  const files = filesOf(options);
   const media = createMedia();
+  const metrics = createMetrics({ waiting: jobs.waiting, open: jobs.open, deliveries: database.deliveries.backlog, version });
 
   // what does the work
-  const seen = createSeen(settings, "comfyui");
-  const comfyui = createComfyui({
-    ...config.comfyui,
-    seen: seen.likely,
-    modelFamilies: config.modelFamilies,
-    waitMinutes: config.engineWaitMinutes,
-    log,
+  const card = createCard(database.card);
+  const model = chatModelOf({
+    ...{ ollama: config.ollama, seen: createSeen(settings, "model"), card, whileBusy: config.chatWhileBusy, log },
+    ...(config.openai ? { openai: config.openai } : {}),
   });
-  stops.push(() => comfyui.close());
-  const upscaler = createCpuUpscale({ log });
-  stops.push(() => upscaler.close());
-  const engines = createEngines({
-    gpu: [comfyui],
-    preview: createPreview(),
-    upscaler,
-    others: fixtures.engines ?? [],
-    previewOnly: config.preview,
-    configured: (id) => id === comfyui.id && config.comfyui.configured,
-    seen,
+  const wired = wireEngines({
+    ...{ config, settings, onCpu: model.onCpu, more: fixtures.engines ?? [], metrics, log },
+    ...(folder ? { scratch: folder.path } : {}),
   });
+  stops.push(() => wired.close());
+  const { engines } = wired;
   const queue = await createBullQueue({
     databaseUrl,
     families: engines.all.flatMap((engine) => engine.families),
@@ -166,22 +155,32 @@ async function wire(
 
   // the only door to it
   const tools = [...createTools(), ...(fixtures.tools ?? [])];
-  const metrics = createMetrics({ waiting: jobs.waiting, open: jobs.open, deliveries: database.deliveries.backlog, version });
-  const limits = config.limits;
   const secret = await linkSecret(settings);
   const approvals = createApprovals({ store: database.approvals, secret, log });
+  const policy = { ...defaultPolicy, mode: config.schedule };
   const studio = createStudio({
-    ...{ tools, jobs, artifacts, files, media, queue, settings, engines, approvals, bus, limits, log },
+    ...{
+      tools,
+      jobs,
+      artifacts,
+      assets,
+      files,
+      media,
+      queue,
+      settings,
+      lanes,
+      policy,
+      engines,
+      approvals,
+      bus,
+      limits: config.limits,
+      log,
+    },
+    unplace: wired.unplace,
     accepted(tool) {
       metrics.jobAccepted(tool);
       hooks.accepted?.(tool);
     },
-  });
-  const model = chatModelOf({
-    ollama: config.ollama,
-    seen: createSeen(settings, "model"),
-    log,
-    ...(config.openai ? { openai: config.openai } : {}),
   });
   const deliveries = createDeliveries({ store: database.deliveries, jobs, bus, metrics });
   const agent = createAgent({
@@ -202,18 +201,26 @@ async function wire(
     if (!shared) await first;
     const owned = () => ownsFiles({ files, settings });
     void owned().catch((error: unknown) => log.warn({ err: error }, "whose files these are could not be told yet"));
-    const gpu = createGpu({ engines, vramGb: config.vramGb, log, ...(agent.release ? { releaseChatModel: agent.release } : {}) });
+    stops.push(watchNeeds({ jobs, queue, bus, log }));
     const worker = `${hostname()}:${process.pid}`;
-    for (const card of [true, false]) {
-      const families = engines.all.filter((engine) => engine.gpu === card).flatMap((engine) => engine.families);
+    const reach = (onCard: boolean) => reachOf(engines.all, onCard, config.vramGb);
+    const gpu = createGpu({
+      ...{ engines, card, vramGb: config.vramGb, worker, metrics, log },
+      ...(model.memory ? { chat: model.memory } : {}),
+      waits: async () => (await lanes.waiting(reach(true))).length > 0,
+    });
+    stops.push(() => gpu.close());
+    for (const onCard of [true, false]) {
+      const { families, ...sizes } = reach(onCard);
       const attempts = createAttempts({
-        ...{ tools, engines, jobs, artifacts, files, media, bus, gpu, metrics, log, worker },
+        ...{ tools, engines, jobs, artifacts, assets, files, media, bus, gpu, metrics, log, worker },
         ...(hooks.boundary ? { boundary: hooks.boundary } : {}),
       });
       const lane = await createLane({
-        ...{ name: card ? "card" : "processor", families, attempts, queue, jobs, settings, bus, metrics, log },
-        policy: { ...defaultPolicy, mode: config.schedule },
-        ...(card ? { gpu } : {}),
+        ...{ name: onCard ? "card" : "processor", families, attempts, queue, jobs, settings, bus, metrics, log },
+        policy,
+        connected: { lanes, worker, ...sizes },
+        ...(onCard ? { gpu } : {}),
       });
       stops.push((ms) => lane.close(ms));
     }
@@ -221,6 +228,7 @@ async function wire(
     await queue.every("reconcile", reconcileMs, look);
     // what was accepted in the moment in which the database went did not reach a queue that lies in it
     onDatabaseBack = () => void look().catch((error: unknown) => log.warn({ err: error }, "a look at lost jobs failed"));
+    await wired.keepOrder({ jobs, assets, artifacts, files, queue });
     await queue.every("sweep", 60 * minute, async () => void (await sweep({ jobs, files, artifacts, owned, metrics, log })));
   }
 
@@ -230,6 +238,7 @@ async function wire(
     Database: { what: config.databaseUrl ? "PostgreSQL by DATABASE_URL" : "embedded PostgreSQL 16", check: database.ping },
     Queue: { what: config.redisUrl ? "BullMQ on Redis" : "BullMQ on PostgreSQL", check: async () => void (await queue.depths()) },
     Files: { what: config.s3 ? `S3 bucket ${config.s3.bucket}` : (config.files ?? "the data folder"), check: files.check },
+    ...wired.checks,
   };
   const status = async (): Promise<StatusView> => ({
     version,
@@ -259,7 +268,7 @@ async function wire(
     door: (principal) => studioDoor(studio, principal, address),
     origin: (request) => originOf(request, access),
   });
-  const about = { limits, log, version, status, metrics, ready: database.ping };
+  const about = { limits: config.limits, log, version, status, metrics, ready: database.ping };
   const app = createApp({ ...about, studio, agent, deliveries, mcp, keys, links, access });
   const where = { host: config.host, log, ...(folder ? { socketPath: folder.socketPath } : {}) };
   const listening = await listen(app, { ...where, port: config.port }).catch((error: unknown) => {
@@ -284,16 +293,4 @@ async function wire(
     stops.push(async () => clearInterval(clock));
   }
   return status;
-}
-
-function folderOf(folder: DataFolder | undefined): DataFolder {
-  if (folder) return folder;
-  throw new Failure("config", "A worker without a data folder needs S3_ENDPOINT and its companions, or MYSPINBOT_FILES.");
-}
-
-async function embedded({ folder, log, say }: ServerOptions, stops: ((ms: number) => Promise<unknown>)[]): Promise<string> {
-  if (!folder) throw new Failure("config", "A worker needs the database of the studio. Set DATABASE_URL.");
-  const postgres = await startEmbeddedPostgres({ folder: folder.postgresPath, log, say });
-  stops.push(() => postgres.stop());
-  return postgres.url;
 }

@@ -7,10 +7,13 @@ import { silentLog } from "./core/log.ts";
 import { createS3Files } from "./platform/files/s3.ts";
 import { openPostgres } from "./platform/postgres/open.ts";
 import { type StatusParts, statusRows } from "./status.ts";
+import { loraChecks } from "./wire-engines.ts";
 import { createComfyui } from "./workers/engines/comfyui/comfyui.ts";
+import { createGpuHost } from "./workers/engines/gpu-host/gpu-host.ts";
+import { createLoraFolder } from "./workers/lora-folder.ts";
 
 /** Only what others run: the embedded parts start with the studio. */
-function outside({ databaseUrl, s3 }: Config): StatusParts["checks"] {
+function outside({ databaseUrl, s3, loraFolder }: Config): StatusParts["checks"] {
   return {
     ...(databaseUrl
       ? {
@@ -24,6 +27,7 @@ function outside({ databaseUrl, s3 }: Config): StatusParts["checks"] {
         }
       : {}),
     ...(s3 ? { Files: { what: `S3 bucket ${s3.bucket}`, check: () => createS3Files({ ...s3, log: silentLog }).check() } } : {}),
+    ...loraChecks(loraFolder === undefined ? undefined : createLoraFolder(loraFolder)),
   };
 }
 
@@ -37,6 +41,7 @@ export async function standaloneStatus(config: Config, version: string, containe
     waitMinutes: 0,
     log: silentLog,
   });
+  const gpuHost = createGpuHost({ ...config.gpuHost, seen, waitMinutes: 0, vramGb: config.vramGb, log: silentLog });
   const model = chatModelOf({
     ollama: config.ollama,
     seen: { get: seen, set: async () => undefined },
@@ -45,7 +50,7 @@ export async function standaloneStatus(config: Config, version: string, containe
   });
   try {
     const rows = await statusRows({
-      engines: [comfyui],
+      engines: [comfyui, gpuHost],
       agent: model,
       checks: outside(config),
       paused: async () => undefined,

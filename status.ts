@@ -1,6 +1,6 @@
 /** The table of what was found and what was not, each with the command that brings it: printed at start, by `doctor` and at `/v1/status`. */
 import { inContainer } from "./cli/diagnose/container.ts";
-import { type Addresses, chatModelRow, comfyuiRow, ownAddress } from "./cli/diagnose/rows.ts";
+import { type Addresses, chatModelRow, comfyuiRow, gpuHostRow, ownAddress } from "./cli/diagnose/rows.ts";
 import type { Agent } from "./core/chat.ts";
 import type { StatusRow } from "./core/client.ts";
 import { toFailure } from "./core/failure.ts";
@@ -88,7 +88,8 @@ export async function statusRows(parts: StatusParts): Promise<StatusRow[]> {
     modelRow(parts.agent).then((row) => better(row, (one) => chatModelRow(one, config, container))),
     ...parts.engines.map(async (engine) => {
       const row = await engineRow(engine);
-      return engine.id === "comfyui" ? better(row, (one) => comfyuiRow(one, config.comfyui, container)) : row;
+      if (engine.id === "comfyui") return better(row, (one) => comfyuiRow(one, config.comfyui, container));
+      return engine.id === "gpu-host" ? better(row, (one) => gpuHostRow(one, config.gpuHost, container)) : row;
     }),
   ]);
   const paused = await within(parts.paused()).catch(() => undefined);

@@ -30,7 +30,7 @@ function createTurn(parts: AgentParts, request: TurnRequest, signal: AbortSignal
     request,
     signal,
     memory() {
-      memory ??= readMemory(parts.studio, request);
+      memory ??= readMemory(parts.studio, request, turn.brought);
       return memory;
     },
     emit: (part) => out.emit(part),
@@ -39,9 +39,11 @@ function createTurn(parts: AgentParts, request: TurnRequest, signal: AbortSignal
       turn.said.push(text);
       out.emit({ type: "text", text: more ? `\n${text}` : text });
     },
+    brought: [],
     said: [],
     jobs: new Map(),
     planner: "rules",
+    notes: [],
     streamed: false,
     replayed: false,
   };

@@ -1,9 +1,11 @@
 /** Which chat model plans: a configured OpenAI-compatible server, else Ollama, else none. The model's own capabilities decide how. */
 import type { Agent } from "../core/chat.ts";
 import type { Log } from "../core/log.ts";
+import type { Card, ChatMemory } from "../core/ports/card.ts";
 import type { PlanningModel, Tuning } from "./model/answer.ts";
 import { createOllamaSource } from "./model/ollama-source.ts";
 import { createOpenAiSource } from "./model/openai-source.ts";
+import type { WhileBusy } from "./model/placement.ts";
 
 /** What plans this turn. `note` is said to the person where it is not the model's own tool calls. */
 export type PlannerChoice =
@@ -19,6 +21,10 @@ export interface ChatModelSource {
   status(): ReturnType<Agent["status"]>;
   /** Unloads models of ours and waits until they are gone; nothing where there are none. */
   release(signal: AbortSignal): Promise<void>;
+  /** What it takes of the card; absent for a server that cannot be told to give it back. */
+  memory?: ChatMemory;
+  /** Whether another request to the same server must stay off the card, such as a caption for a picture; asked right before each. `model` is then one of ours, and gives way to jobs. */
+  onCpu(model?: string): Promise<boolean>;
 }
 
 export interface ChatModelOptions {
@@ -29,6 +35,10 @@ export interface ChatModelOptions {
   /** Whether a model was ever there; kept over restarts. */
   seen: { get(): Promise<boolean>; set(): Promise<void> };
   log: Log;
+  /** Asked before each turn; absent where no job of ours uses one. */
+  card?: Card;
+  /** What to do while the card is busy. Default `cpu`. Only for Ollama. */
+  whileBusy?: WhileBusy;
   tuning?: Tuning;
 }
 

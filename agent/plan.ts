@@ -62,6 +62,7 @@ const faultsOfTheRequest = new Set<FailureCode>([
   "unknown_tool",
   "unknown_job",
   "unknown_artifact",
+  "unknown_asset",
   "unknown_model",
   "unknown_lora",
   "limit_exceeded",

@@ -1,9 +1,10 @@
-/** What a thread keeps: the last messages as deltas (ids and words, never files), and the plan while a question about it is open. */
+/** What a thread keeps: the last messages as deltas (ids and words, never files), which photos came with them, and the plan while a question about it is open. */
 
 import type { BaseMessage } from "@langchain/core/messages";
 import { DeltaValue, messagesDeltaReducer, StateSchema } from "@langchain/langgraph";
 import { z } from "zod";
 import type { JsonObject } from "../core/json.ts";
+import type { Brought } from "./memory/brought.ts";
 import type { Plan } from "./plan.ts";
 import type { Turn } from "./turn.ts";
 
@@ -34,6 +35,10 @@ export const State = new StateSchema({
   ),
   plan: z.custom<Plan | null>().default(null),
   question: z.custom<Question | null>().default(null),
+  /** Photos of the messages that brought any, oldest first. */
+  brought: z.custom<readonly Brought[]>().default(() => []),
+  /** Remarks about the planner that were made once. */
+  noted: z.custom<readonly string[]>().default(() => []),
 });
 
 export type ThreadState = typeof State.State;

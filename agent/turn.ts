@@ -6,6 +6,7 @@ import type { Metrics } from "../core/ports/metrics.ts";
 import type { Plans } from "../core/ports/stores.ts";
 import type { Studio } from "../core/studio.ts";
 import type { JobView } from "../core/view.ts";
+import type { Brought } from "./memory/brought.ts";
 import type { Memory } from "./memory/memory.ts";
 import type { ChatModelSource } from "./model.ts";
 
@@ -26,8 +27,10 @@ export interface Turn {
   readonly request: TurnRequest;
   /** Ends the planning. Once a plan is stored, its submits go on without a reader. */
   readonly signal: AbortSignal;
-  /** What this branch of the conversation made; read once. */
+  /** What this branch of the conversation made; read once, after the plan node has set `brought`. */
   memory(): Promise<Memory>;
+  /** Photos of earlier messages, as the thread keeps them. */
+  brought: readonly Brought[];
   emit(part: Part): void;
   /** Shows text and keeps it for the thread. */
   say(text: string): void;
@@ -35,6 +38,8 @@ export interface Turn {
   /** Jobs to be followed, by id, in order. */
   readonly jobs: Map<string, JobView>;
   planner: Planner;
+  /** Remarks about the planner that this turn makes, for a conversation to hear once. */
+  readonly notes: string[];
   /** True where the model's text was already shown while it came. */
   streamed: boolean;
   /** True where the plan was read from the store: this message was here before. */

@@ -1,6 +1,7 @@
 /** The whole chain from the studio's door to the published row, wired as in server.ts, with an engine that takes no time. */
 import { join } from "node:path";
 import { createApprovals } from "../core/approvals.ts";
+import { createCard } from "../core/card.ts";
 import { createStudio } from "../core/create-studio.ts";
 import { defaultLimits } from "../core/limits.ts";
 import { silentLog } from "../core/log.ts";
@@ -28,17 +29,17 @@ export async function openChain(options: { databaseUrl: string; redisUrl?: strin
   const log = silentLog;
   const redis = redisUrl ? { redisUrl } : {};
   const database = await openPostgres({ url: databaseUrl, log });
-  const { jobs, artifacts, settings } = database;
+  const { jobs, artifacts, assets, settings } = database;
   const bus = await createBus({ database, shared: false, log });
   const files = createFolderFiles(join(folder, `files-${process.pid}-${redisUrl ? "redis" : "postgres"}`), { log });
   const engines = engineList(scriptedEngine());
   const tools = [scriptedTool((run) => thing(run))];
   const queue = await createBullQueue({ databaseUrl, families: ["scripted"], log, ...redis });
-  const common = { tools, engines, jobs, artifacts, files, media: createMedia(), bus, log };
+  const common = { tools, engines, jobs, artifacts, assets, files, media: createMedia(), bus, log };
   const approvals = createApprovals({ store: database.approvals, secret: Buffer.alloc(32), log });
   const limits = { ...defaultLimits, maxWaiting: 100_000 };
   const studio = createStudio({ ...common, queue, settings, approvals, limits, accepted() {} });
-  const gpu = createGpu({ engines, vramGb: 16, log });
+  const gpu = createGpu({ engines, card: createCard(database.card), vramGb: 16, worker: "bench", metrics: noMetrics, log });
   const attempts = createAttempts({ ...common, gpu, metrics: noMetrics, worker: "bench" });
   const lane = await createLane({
     ...{ name: "bench", families: ["scripted"], attempts, queue, jobs, settings, bus, policy: defaultPolicy, metrics: noMetrics, log },

@@ -12,7 +12,12 @@ const stageWords: Record<JobProgress["stage"], string> = {
   waiting: "waiting",
   making_room: "making room in VRAM",
   loading: "loading model",
+  checking: "checking the pictures",
+  captioning: "describing the pictures",
+  caching: "preparing the pictures",
+  training: "training",
   sampling: "sampling",
+  saving: "saving",
   upscaling: "upscaling",
   encoding: "encoding",
   storing: "storing",
@@ -82,6 +87,7 @@ export function createProgress(terminal: Terminal): ProgressDisplay {
       shown.state = job.state;
       if (before === undefined && told && job.position !== undefined) shown.position = job.position;
       if (before === undefined && !told) terminal.line(`▸ ${shown.title}  (${plainLine(job.id, 40)})`);
+      if (job.blocked && !told && before === undefined) terminal.line(`  waits for ${plainLine(job.needs?.join(", ") ?? "another job")}`);
       if (job.state === "queued") queued(shown, job.position, job.eta_seconds);
       if (before === job.state) return;
       if (job.state === "canceling") terminal.line(`  canceling ${shown.title}`);

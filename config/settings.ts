@@ -43,6 +43,15 @@ const list = (entry: RegExp, error: string) =>
     .transform((text) => text.split(",").flatMap((part) => part.trim() || []))
     .refine((parts) => parts.every((part) => entry.test(part)), { error });
 
+/** `cpu`, `gpu`, or a model of the chat server. */
+const whileBusy = z
+  .string()
+  .regex(/^(cpu|gpu|model:[\w./:@-]{1,200})$/, "must be cpu, gpu or model:NAME, such as model:qwen3:1.7b; without it: cpu")
+  .transform((text): "cpu" | "gpu" | { model: string } =>
+    text === "cpu" || text === "gpu" ? text : { model: text.slice("model:".length) },
+  )
+  .default("cpu");
+
 /** Every setting there is; `.env.example` lists the same names. */
 export const settings = z.object({
   MYSPINBOT_DATA: folder.optional(),
@@ -90,6 +99,18 @@ export const settings = z.object({
   S3_REGION: z.string().default("us-east-1"),
   ROLES: list(/^(http|worker)$/, "must be http, worker or both: http,worker").optional(),
   COMFYUI_URL: url(["http:", "https:"], "http://127.0.0.1:8188").optional(),
+  GPU_HOST_URL: url(["http:", "https:"], "http://127.0.0.1:7080")
+    .refine((text) => !URL.canParse(text) || (new URL(text).username === "" && new URL(text).search === "" && new URL(text).hash === ""), {
+      error: "must be an address alone, such as http://127.0.0.1:7080; the key goes into GPU_HOST_KEY",
+    })
+    .optional(),
+  GPU_HOST_KEY: z
+    .string()
+    .min(16, "must have at least 16 characters, the same as gpu-host was started with; `openssl rand -hex 24` makes a good one")
+    .max(500, "must have at most 500 characters")
+    .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces, the same as gpu-host was started with")
+    .optional(),
+  MYSPINBOT_LORA_FOLDER: folder.optional(),
   OLLAMA_URL: z
     .string()
     .refine((text) => ollamaAddress(text) !== undefined, { error: "must be an address such as http://127.0.0.1:11434" })
@@ -105,6 +126,7 @@ export const settings = z.object({
   MYSPINBOT_VRAM_GB: number(1, 1024, "GB of the card", 16, false),
   MYSPINBOT_PREVIEW: oneOf(["0", "1"], "0"),
   MYSPINBOT_SCHEDULE: oneOf(["warm", "fifo"], "warm"),
+  MYSPINBOT_CHAT_WHILE_BUSY: whileBusy,
   MYSPINBOT_MAX_SIDE: number(64, 16_384, "pixels", defaultLimits.maxSide),
   MYSPINBOT_MAX_PIXELS: number(4096, mostPixels, "pixels", defaultLimits.maxPixels),
   MYSPINBOT_MAX_UPSCALED_PIXELS: number(4096, mostPixels, "pixels", defaultLimits.maxUpscaledPixels),

@@ -1,4 +1,5 @@
 /** An approval: what a person is asked about exact calls, what they said, and how far it has come. No argument of a tool can stand for it. */
+import type { Makes } from "./asset.ts";
 import type { JsonObject } from "./json.ts";
 import { visible } from "./visible.ts";
 
@@ -40,6 +41,8 @@ export interface ApprovalCall {
   /** What will run, every choice made. */
   input: JsonObject;
   parent?: string;
+  /** What it will make: later calls of the same plan may ask for it by name. */
+  makes?: Makes;
   /** Digest of the request as it was made: the same request again is met by the same approval. */
   request: string;
   /** Absent where this call alone needs no yes. */
@@ -137,7 +140,7 @@ export function approvalView(approval: Approval, path: string): ApprovalView {
   const { face, conversation, message } = origin;
   return {
     ...{ id, state, text: questionText(approval) },
-    calls: calls.map(({ request: _request, parent: _parent, ...call }) => call),
+    calls: calls.map(({ request: _request, parent: _parent, makes: _makes, ...call }) => call),
     fields: [...fields],
     face,
     ...(conversation !== undefined ? { conversation } : {}),

@@ -12,6 +12,8 @@ export interface Recipe {
   preview: boolean;
   /** True where a trained model generated the content (`trainedAlgorithmicMedia`). */
   generated: boolean;
+  /** A piece of something that another file of the job shows as a whole, as the contact sheet of a dataset does: in no answer and no list, opened by its id. */
+  part?: boolean;
   /** Anything else worth knowing: sampler, cfg, model hash, trigger words used. */
   details?: JsonObject;
 }

@@ -1,9 +1,18 @@
 /** A whole chat turn: what the agent says, then what becomes of its jobs, as one stream of parts. */
+import { madeBy, wordsOfAsset } from "./asset-words.ts";
 import type { Agent, Part, TurnRequest } from "./chat.ts";
 import { type FollowOptions, followJob } from "./follow.ts";
 import { merge } from "./merge.ts";
+import type { Principal } from "./principal.ts";
 import type { Studio } from "./studio.ts";
 import { type JobView, jobView } from "./view.ts";
+
+/** What a job made that has a name, and how to use it. Nothing where that cannot be told: a chat must not end by it. */
+async function* named(studio: Studio, principal: Principal, id: string): AsyncGenerator<Part> {
+  const job = await studio.get(principal, id).catch(() => undefined);
+  const asset = job && (await madeBy(studio, principal, job).catch(() => undefined));
+  if (asset) yield { type: "text", text: `\n\n${wordsOfAsset(asset)}\n` };
+}
 
 /**
  * The agent's parts, then those of all jobs of the turn until every one is terminal, then `done` with their last state.
@@ -23,6 +32,7 @@ export async function* converse(
   if (!done || signal.aborted) return;
 
   const last = new Map<string, JobView>(done.jobs.map((job) => [job.id, job]));
+  const told = new Set<string>();
   const following = new AbortController();
   const stop = () => following.abort();
   signal.addEventListener("abort", stop);
@@ -31,6 +41,9 @@ export async function* converse(
     for await (const part of merge(streams)) {
       if (part.type === "job") last.set(part.job.id, part.job);
       yield part;
+      if (part.type !== "job" || part.job.state !== "succeeded" || told.has(part.job.id)) continue;
+      told.add(part.job.id);
+      yield* named(parts.studio, request.principal, part.job.id);
     }
   } finally {
     stop();

@@ -1,5 +1,7 @@
 /** The studio over its ports: every check of ownership is here, and nothing else reaches the stores on behalf of a face. */
 import { type Artifact, unknownArtifact } from "./artifact.ts";
+import { type AssetKind, type Makes, sameName } from "./asset.ts";
+import { type AssetParts, createAssets } from "./assets.ts";
 import { Failure } from "./failure.ts";
 import { passAnswer, prepareContext } from "./gate.ts";
 import { isId } from "./ids.ts";
@@ -7,7 +9,7 @@ import type { JobWithArtifacts } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import { createKept } from "./kept.ts";
 import { byNearness, nearest } from "./nearest.ts";
-import { outlookOf } from "./outlook.ts";
+import { type OutlookParts, outlookOf } from "./outlook.ts";
 import { parseInput } from "./parse.ts";
 import { askOnce } from "./plan-question.ts";
 import type { FileStore } from "./ports/files.ts";
@@ -15,6 +17,7 @@ import type { ArtifactStore } from "./ports/job-store.ts";
 import type { Media } from "./ports/media.ts";
 import type { Settings } from "./ports/stores.ts";
 import type { Principal } from "./principal.ts";
+import type { SchedulePolicy } from "./schedule.ts";
 import { requireScope, scopeOfTool } from "./scope.ts";
 import type { Call, Studio } from "./studio.ts";
 import { hint, owedBy, type SubmitParts, submit } from "./submit.ts";
@@ -24,12 +27,16 @@ import { waitForEnd } from "./wait.ts";
 import { unknownJob, type WatchParts, watchJob } from "./watch.ts";
 
 export type StudioParts = Omit<SubmitParts, "artifact"> &
-  WatchParts & {
+  WatchParts &
+  AssetParts & {
     tools: readonly Tool[];
     artifacts: ArtifactStore;
     files: FileStore;
     media: Media;
     settings: Settings;
+    /** Absent where nobody is told when a job will be done. */
+    lanes?: OutlookParts["lanes"];
+    policy?: SchedulePolicy;
   };
 
 /** Bytes of thumbnails that are kept: clients ask again and again how a job stands that is done, and each answer shows its pictures. */
@@ -73,6 +80,14 @@ export function createStudio(given: StudioParts): Studio {
     return tool;
   };
 
+  /** What an answer tool is asked about must be there, before a person is asked whether. */
+  const checkNamed = async (principal: Principal, input: Record<string, unknown>, promised: readonly Makes[] = []): Promise<void> => {
+    const { job_id: job, asset, kind } = input;
+    if (typeof job === "string") await own(principal, job);
+    if (typeof asset === "string" && !promised.some(({ name }) => sameName(name, asset)))
+      await studio.assets.get(principal, asset, kind as AssetKind | undefined);
+  };
+
   const jobTool = (principal: Principal, name: string): JobTool => {
     const tool = allowed(principal, name);
     if (tool.kind !== "job") throw new Failure("conflict", `${name} cannot be rolled again.`);
@@ -84,11 +99,15 @@ export function createStudio(given: StudioParts): Studio {
     tool: find,
     approvals,
 
-    async check(principal, call) {
+    async check(principal, call, promised = []) {
       const tool = allowed(principal, call.tool);
       const input = parseInput(tool, call.input);
-      if (tool.kind === "job") await tool.prepare(input as never, prepareContext(parts, principal));
-      else if (typeof input["job_id"] === "string") await own(principal, input["job_id"]);
+      if (tool.kind === "job") {
+        const plan = { makes: promised, accepted: false };
+        return (await tool.prepare(input as never, prepareContext(parts, principal, plan))).makes;
+      }
+      await checkNamed(principal, input, promised);
+      return undefined;
     },
 
     ask: (principal, calls, origin) => askOnce(parts, { studio, allowed }, principal, calls, origin),
@@ -98,6 +117,7 @@ export function createStudio(given: StudioParts): Studio {
       if (tool.kind === "job") return { kind: "job", ...(await submit(parts, principal, tool, call)) };
       const { key, origin, traceparent, face, approval, delivery } = call;
       const input = parseInput(tool, call.input);
+      if (tool.needsYes) await checkNamed(principal, input);
       await passAnswer(parts, principal, tool, input, call);
       const answer = await tool.answer(input as never, {
         studio,
@@ -150,7 +170,17 @@ export function createStudio(given: StudioParts): Studio {
       return job;
     },
 
-    outlook: (job) => outlookOf(jobs, job),
+    async order(principal, id, name) {
+      const before = await own(principal, id);
+      allowed(principal, before.tool);
+      if (!engines.get(before.engine).train)
+        throw new Failure("conflict", `Job ${id} is no training; only a training can be told to ${name} while it runs.`);
+      if (!(await jobs.order(principal.id, id, name))) throw unknownJob(id);
+      return own(principal, id);
+    },
+    assets: createAssets(given),
+
+    outlook: async (job) => (given.lanes ? outlookOf({ ...given, lanes: given.lanes }, job) : {}),
 
     upload: (principal, file) => storeUpload(parts, principal, file),
     artifact: ownArtifact,

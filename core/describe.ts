@@ -4,6 +4,8 @@ import { isTerminal, type JobWithArtifacts } from "./job.ts";
 export interface Outlook {
   position?: number;
   seconds?: [number, number];
+  /** Why nothing that is connected can run it, and what brings that. */
+  missing?: string;
 }
 
 function span(seconds: number): string {
@@ -21,7 +23,9 @@ export function describeRange([from, to]: [number, number]): string {
 /** One to three lines: state, where it stands, what came of it and what to do next. */
 export function describeJob(job: JobWithArtifacts, outlook: Outlook = {}): string {
   const head = `Job ${job.id} (${job.title})`;
+  if (job.blocked) return `${head} waits for ${job.needs?.join(", ") ?? "another job"} and starts by itself when that is done.`;
   if (job.state === "queued") {
+    if (outlook.missing) return `${head} is queued and waits: ${outlook.missing}. It starts by itself then.`;
     const place = outlook.position === undefined ? "" : outlook.position === 1 ? ", next in line" : `, number ${outlook.position} in line`;
     return `${head} is queued${place}${outlook.seconds ? `, done in ${describeRange(outlook.seconds)}` : ""}.`;
   }

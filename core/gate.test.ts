@@ -143,6 +143,21 @@ it("a yes is good for what was shown, also where the store cannot keep every cha
   expect(accepted[0]?.input["model"]).toBe("a\ufffdb");
 });
 
+it("only preparing may tell why a person is asked: that is asked, and kept out of the job", async () => {
+  const yes = { why: "It takes 4 GB of the disk." };
+  const asking = {
+    ...print,
+    prepare: (async (input: JsonObject) => ({ ...(await print.prepare(input as never, {} as never)), yes })) as JobTool["prepare"],
+    needsYes: () => ({ why: "It is a training." }),
+  };
+  const { submit, approvals, accepted } = studioWith([], 30, asking);
+  const first = (await submit({})) as Failure;
+  expect(first.message).toContain("It takes 4 GB of the disk. Nothing was started.");
+  await approvals.answer(me, first.approval?.id ?? "", { yes: true, how: "page" });
+  expect(codeOf(await submit({}))).toBe("accepted");
+  expect(accepted[0]).not.toHaveProperty("yes");
+});
+
 it("a decision that has changed since the yes asks anew, and the old yes is over", async () => {
   const asking = { ...print, needsYes: () => ({ why: "It matters." }) };
   const { submit, approvals, accepted } = studioWith([], 30, asking);

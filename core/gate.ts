@@ -3,21 +3,25 @@ import { randomUUID } from "node:crypto";
 import { type Approval, type ApprovalCall, estimateText, type Face, type NeedsYes } from "./approval.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Artifact } from "./artifact.ts";
+import type { Makes } from "./asset.ts";
 import { Failure } from "./failure.ts";
 import { digest, type JsonObject } from "./json.ts";
 import type { Limits } from "./limits.ts";
 import { estimateOf } from "./outlook.ts";
 import { parseInput } from "./parse.ts";
 import type { ApprovalRef } from "./ports/approval-store.ts";
+import type { AssetStore } from "./ports/asset-store.ts";
 import type { Engines } from "./ports/engine.ts";
 import type { JobStore } from "./ports/job-store.ts";
 import type { Principal } from "./principal.ts";
+import { assetsInSight, type Plan } from "./promised.ts";
 import type { Call } from "./studio.ts";
 import type { AnswerTool, JobTool, PrepareContext, Prepared, Tool } from "./tool.ts";
 
 export interface GateParts {
   approvals: Approvals;
-  jobs: Pick<JobStore, "history">;
+  jobs: Pick<JobStore, "history" | "promises">;
+  assets: Pick<AssetStore, "find" | "list">;
   engines: Engines;
   limits: Limits;
   artifact(principal: Principal, id: string): Promise<Artifact>;
@@ -33,8 +37,9 @@ export interface Weighed {
   prepared?: Prepared;
 }
 
-export function prepareContext({ engines, limits, artifact }: GateParts, principal: Principal): PrepareContext {
-  return { principal, engines, limits, artifact: (id) => artifact(principal, id) };
+export function prepareContext(parts: GateParts, principal: Principal, plan?: Plan): PrepareContext {
+  const { engines, limits, artifact } = parts;
+  return { principal, engines, limits, artifact: (id) => artifact(principal, id), ...assetsInSight(parts, principal.id, plan) };
 }
 
 /** The digest is of what was asked, not of what was decided: a retried request without a seed is still the same request. */
@@ -47,11 +52,18 @@ function sameWork(one: ApprovalCall, other: ApprovalCall): boolean {
   return one.tool === other.tool && one.parent === other.parent && digest(one.input) === digest(other.input);
 }
 
-function callOf(tool: Tool, request: string, input: JsonObject, given: { title: string; parent: string | undefined; need?: NeedsYes }) {
-  const { title, parent, need } = given;
+interface CallOptions {
+  title: string;
+  parent: string | undefined;
+  need?: NeedsYes;
+  makes?: Makes;
+}
+
+function callOf(tool: Tool, request: string, input: JsonObject, { title, parent, need, makes }: CallOptions) {
   return {
     ...{ tool: tool.name, title, input, request },
     ...(parent !== undefined ? { parent } : {}),
+    ...(makes ? { makes } : {}),
     ...(need ? { why: need.why } : {}),
     ...(need?.statement !== undefined ? { statement: need.statement } : {}),
   } satisfies ApprovalCall;
@@ -65,17 +77,19 @@ export async function weighJob(
   parts: GateParts,
   principal: Principal,
   tool: JobTool,
-  { input, parent, request }: { input: object; parent: string | undefined; request: string },
+  { input, parent, request, plan }: { input: object; parent: string | undefined; request: string; plan?: Plan },
 ): Promise<Weighed & { prepared: Prepared }> {
-  const prepared = await tool.prepare(input as never, prepareContext(parts, principal));
-  const need = tool.needsYes?.(parseInput(tool, prepared.input) as never);
+  const prepared = await tool.prepare(input as never, prepareContext(parts, principal, plan));
+  const need = prepared.yes ?? tool.needsYes?.(parseInput(tool, prepared.input) as never);
   const most = parts.limits.askAboveMinutes;
   const card = parts.engines.all.find((engine) => engine.id === prepared.engine)?.gpu === true;
   const estimate = need || (card && most > 0) ? await estimateOf(parts.jobs, tool, prepared) : undefined;
   const cardMinutes = card && estimate ? estimate.usual / 60 : 0;
   const long = most > 0 && cardMinutes > most ? { why: longWhy(estimate?.seconds, most) } : undefined;
   const asked = need ?? long;
-  const call = callOf(tool, request, prepared.input, { title: prepared.title, parent, ...(asked ? { need: asked } : {}) });
+  const { title, makes } = prepared;
+  const given = { title, parent, ...(asked ? { need: asked } : {}), ...(makes ? { makes } : {}) };
+  const call = callOf(tool, request, prepared.input, given);
   return { call: { ...call, ...(estimate ? { seconds: estimate.seconds } : {}) }, fields: need?.fields ?? [], cardMinutes, prepared };
 }
 
@@ -108,11 +122,16 @@ async function approvalRequired(
 /** Whether a person said yes to it, used up or not. */
 const granted = ({ state }: Approval): boolean => state === "approved" || state === "used";
 
+/** What the calls before this one were shown to make: they are accepted by now, in the same order. */
+function before(approval: Approval, index: number): Plan {
+  return { makes: approval.calls.slice(0, index).flatMap(({ makes }) => makes ?? []), accepted: true };
+}
+
 /** What stands ready for a call: a yes that is still to be used, or what it was used for. */
-function yesIn(approval: Approval | undefined, request: string): { ref: ApprovalRef; call: ApprovalCall } | undefined {
+function yesIn(approval: Approval | undefined, request: string): { ref: ApprovalRef; call: ApprovalCall; plan: Plan } | undefined {
   const index = approval?.calls.findIndex((call) => call.request === request && call.why !== undefined) ?? -1;
   const call = approval?.calls[index];
-  return approval && call && granted(approval) ? { ref: { id: approval.id, call: index }, call } : undefined;
+  return approval && call && granted(approval) ? { ref: { id: approval.id, call: index }, call, plan: before(approval, index) } : undefined;
 }
 
 /** A call that was shown beside others and needs no yes itself runs as it was shown, seed and all, unless a choice has changed since. */
@@ -122,9 +141,11 @@ async function asShown(
   tool: JobTool,
   { approval, parent, request }: { approval: Approval; parent: string | undefined; request: string },
 ): Promise<Prepared | undefined> {
-  const shown = approval.calls.find((one) => one.request === request && one.why === undefined);
+  const index = approval.calls.findIndex((one) => one.request === request && one.why === undefined);
+  const shown = approval.calls[index];
   if (!shown || !granted(approval)) return undefined;
-  const again = await weighJob(parts, principal, tool, { input: parseInput(tool, shown.input), parent, request });
+  const input = parseInput(tool, shown.input);
+  const again = await weighJob(parts, principal, tool, { input, parent, request, plan: before(approval, index) });
   return again.call.why === undefined && sameWork(again.call, shown) ? again.prepared : undefined;
 }
 
@@ -149,7 +170,7 @@ export async function passJob(
   const yes = named ?? yesIn(await parts.approvals.live(principal, call.request), call.request);
   if (!yes) throw await approvalRequired(parts, principal, weighed as Weighed, call.face ?? "api");
   // what the person saw is what runs: the seed that was chosen then, and nothing that has changed since
-  const again = await weighJob(parts, principal, tool, { input: parseInput(tool, yes.call.input), ...asked });
+  const again = await weighJob(parts, principal, tool, { input: parseInput(tool, yes.call.input), ...asked, plan: yes.plan });
   if (sameWork(again.call, yes.call)) return { prepared: again.prepared, approval: yes.ref };
   await parts.approvals.expire(yes.ref.id);
   throw await approvalRequired(parts, principal, { ...again, call: { ...again.call, why: yes.call.why ?? "" } }, call.face ?? "api");

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
-export type IdKind = "job" | "art" | "conv" | "msg" | "dlv" | "key" | "appr";
+export type IdKind = "job" | "art" | "conv" | "msg" | "dlv" | "key" | "appr" | "ast";
 
 /** `job_` + 16 characters of Crockford base 32: 80 random bits. */
 export function newId(kind: IdKind): string {

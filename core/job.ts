@@ -1,5 +1,6 @@
 /** The words for a job and the rules of its life: `queued → running → succeeded / failed / canceled`. */
 import type { Artifact } from "./artifact.ts";
+import type { Makes } from "./asset.ts";
 import type { FailureView } from "./failure.ts";
 import type { JsonObject } from "./json.ts";
 
@@ -26,7 +27,20 @@ export function canMove(from: JobState, to: JobState): boolean {
   return next[from].includes(to);
 }
 
-export const stages = ["waiting", "making_room", "loading", "sampling", "upscaling", "encoding", "storing"] as const;
+export const stages = [
+  "waiting",
+  "making_room",
+  "loading",
+  "checking",
+  "captioning",
+  "caching",
+  "training",
+  "sampling",
+  "saving",
+  "upscaling",
+  "encoding",
+  "storing",
+] as const;
 /** `waiting` = for an engine that does not answer, or a foreign prompt; `making_room` = VRAM is being freed. */
 export type Stage = (typeof stages)[number];
 
@@ -39,7 +53,15 @@ export interface JobProgress {
   steps?: number;
   /** Plain words for a person, such as "ComfyUI at http://127.0.0.1:8188 does not answer; waiting up to 10 minutes". */
   note?: string;
+  /** Of a training, the mean of the last steps. */
+  loss?: number;
+  /** Of a training: the last step from which it can go on after a crash. */
+  savedStep?: number;
 }
+
+/** What a person may tell a training that runs: a picture now, a state to go on from now, or to end here and keep what there is. */
+export const orderNames = ["sample", "save", "keep"] as const;
+export type OrderName = (typeof orderNames)[number];
 
 /** Where in a chat a job was asked for. */
 export interface Origin {
@@ -72,6 +94,14 @@ export interface Job {
   /** Failed infrastructure attempts since the person last asked. */
   tries: number;
   parent?: string;
+  /** Jobs that must succeed before this one may start. */
+  needs?: string[];
+  /** True while one of them has not succeeded: nobody may claim it. */
+  blocked?: boolean;
+  /** What it makes when it succeeds: an asset. */
+  makes?: Makes;
+  /** The last thing a person told it while it ran; `number` grows with each. */
+  order?: { name: OrderName; number: number };
   origin?: Origin;
   key?: string;
   error?: FailureView;
@@ -86,5 +116,6 @@ export interface Job {
 }
 
 export interface JobWithArtifacts extends Job {
+  /** Without parts (`Recipe.part`): those belong to the asset that it made. */
   artifacts: Artifact[];
 }

@@ -1,5 +1,6 @@
 /** One question for a whole plan: every call with every choice made, and why a person is asked. */
 import type { Approval, ApprovalOrigin } from "./approval.ts";
+import type { Makes } from "./asset.ts";
 import { type GateParts, longWhy, requestDigest, type Weighed, weighAnswer, weighJob } from "./gate.ts";
 import { digest, type JsonObject } from "./json.ts";
 import { parseInput } from "./parse.ts";
@@ -18,13 +19,17 @@ async function weigh(
   around: Around,
   principal: Principal,
   call: Pick<Call, "tool" | "input" | "parent">,
+  promised: readonly Makes[],
 ): Promise<Weighed> {
   const tool = around.allowed(principal, call.tool);
   const input = parseInput(tool, call.input);
-  if (tool.kind === "job")
-    return weighJob(parts, principal, tool, { input, parent: call.parent, request: requestDigest(tool, input, call.parent) });
+  if (tool.kind === "job") {
+    const { parent } = call;
+    const plan = { makes: promised, accepted: false };
+    return weighJob(parts, principal, tool, { input, parent, request: requestDigest(tool, input, parent), plan });
+  }
   const submitted = await tool.submits?.(input as never, { studio: around.studio, principal });
-  return submitted ? weigh(parts, around, principal, submitted) : weighAnswer(tool, input);
+  return submitted ? weigh(parts, around, principal, submitted, promised) : weighAnswer(tool, input);
 }
 
 /** What cannot be weighed now (its engine is away, or its words are wrong) meets the gate when it is submitted. It must not keep a person from being asked about the others. */
@@ -55,7 +60,10 @@ export async function askOnce(
   origin: ApprovalOrigin,
 ): Promise<Approval | undefined> {
   const each: Weighed[] = [];
-  for (const call of calls) each.push(await weigh(parts, around, principal, call).catch(() => unweighed(call)));
+  for (const call of calls) {
+    const promised = each.flatMap((one) => one.call.makes ?? []);
+    each.push(await weigh(parts, around, principal, call, promised).catch(() => unweighed(call)));
+  }
   const all = together(each, parts.limits.askAboveMinutes);
   if (!all.some(({ call }) => call.why !== undefined)) return undefined;
   const fields = all.flatMap((one) => one.fields).filter(({ name }, at, list) => list.findIndex((other) => other.name === name) === at);

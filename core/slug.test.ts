@@ -1,7 +1,7 @@
 /** Names of files for people. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { artifactName, upscaledName } from "./slug.ts";
+import { artifactName, sheetName, upscaledName } from "./slug.ts";
 
 describe("artifactName", () => {
   it.each([
@@ -23,6 +23,14 @@ describe("artifactName", () => {
       }),
     );
   });
+});
+
+describe("sheetName", () => {
+  it.each([
+    ["biscuit", "biscuit-sheet.jpg"],
+    ["My Dog 2.0", "my-dog-2-0-sheet.jpg"],
+    ["../x", "x-sheet.jpg"],
+  ])("of %j is %j", (name, wanted) => expect(sheetName(name)).toBe(wanted));
 });
 
 describe("upscaledName", () => {

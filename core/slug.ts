@@ -21,6 +21,11 @@ export function artifactName(prompt: string, seed: number, extension: string): s
   return `${slug(prompt)}-${seed}.${extension}`;
 }
 
+/** The contact sheet of a dataset: `biscuit-sheet.jpg`. */
+export function sheetName(name: string): string {
+  return `${slug(name)}-sheet.jpg`;
+}
+
 /** `fox.jpg` made twice as large is `fox-2x.png`. */
 export function upscaledName(name: string, scale: number, extension: string): string {
   const base = [...name.replace(/\.[a-z0-9]{1,5}$/i, "")].slice(0, 80).join("");

@@ -3,9 +3,11 @@ import type { Readable } from "node:stream";
 import type { Approval, ApprovalOrigin, Face } from "./approval.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Artifact } from "./artifact.ts";
+import type { Asset, AssetKind, DatasetDetails, Makes } from "./asset.ts";
 import type { DeliveryWish } from "./delivery.ts";
+import type { Outlook } from "./describe.ts";
 import type { JobEvent, LiveEvent } from "./event.ts";
-import type { JobWithArtifacts, Origin } from "./job.ts";
+import type { JobWithArtifacts, OrderName, Origin } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import type { EngineStatus, ModelList } from "./ports/engine.ts";
 import type { ByteRange } from "./ports/files.ts";
@@ -39,12 +41,22 @@ interface KnownPicture extends Pick<Artifact, "id" | "sha256" | "mediaType"> {
 
 export type Invoked = { kind: "job"; job: JobWithArtifacts; created: boolean } | ({ kind: "answer" } & Answer);
 
+/** A principal's own assets. Failure `unknown_asset` for another's, as for one that never was. */
+export interface Assets {
+  get(principal: Principal, ref: string, kind?: AssetKind): Promise<Asset>;
+  list(principal: Principal, options?: { kind?: AssetKind; limit?: number }): Promise<Asset[]>;
+  rename(principal: Principal, ref: string, name: string, kind?: AssetKind): Promise<Asset>;
+  /** Changes captions, leaves pictures out. */
+  edit(principal: Principal, ref: string, change: (details: DatasetDetails) => DatasetDetails): Promise<Asset>;
+  remove(principal: Principal, ref: string, kind?: AssetKind): Promise<Asset>;
+}
+
 export interface Studio {
   readonly tools: readonly Tool[];
   /** Failure `unknown_tool`, naming those that exist. Takes a name or a slash alias. */
   tool(name: string): Tool;
-  /** Every choice made, nothing accepted: what a call would run. For checking a plan before its first submit. */
-  check(principal: Principal, call: Call): Promise<void>;
+  /** Every choice made, nothing accepted: what a call would run. For checking a plan before its first submit: `promised` is what its earlier calls will make, the answer what this one will. */
+  check(principal: Principal, call: Call, promised?: readonly Makes[]): Promise<Makes | undefined>;
   /** One question for all of these calls, where any of them needs a person's yes; asked again about the same from the same place it is the same question. */
   ask(principal: Principal, calls: readonly Call[], origin: ApprovalOrigin): Promise<Approval | undefined>;
   /** Questions to people, and their answers. */
@@ -74,8 +86,11 @@ export interface Studio {
   /** The call that `reroll` makes. */
   rerolled(principal: Principal, id: string, changes: JsonObject): Promise<Pick<Call, "tool" | "input" | "parent">>;
   reroll(principal: Principal, id: string, changes: JsonObject, call?: Omit<Call, "tool" | "input" | "parent">): Promise<JobWithArtifacts>;
-  /** Place in its family's queue and seconds until done as a range from this box's own history, where known. */
-  outlook(job: JobWithArtifacts): Promise<{ position?: number; seconds?: [number, number] }>;
+  /** A word to a training that runs. Failure `conflict` where it does not run, or its engine takes no such order. */
+  order(principal: Principal, id: string, name: OrderName): Promise<JobWithArtifacts>;
+  readonly assets: Assets;
+  /** Place in its family's queue and seconds until done as a range from this box's own history, where known; what is missing where nothing can run it. */
+  outlook(job: JobWithArtifacts): Promise<Outlook>;
 
   upload(principal: Principal, file: { name: string; body: Readable; bytes?: number }): Promise<Artifact>;
   artifact(principal: Principal, id: string): Promise<Artifact>;

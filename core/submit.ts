@@ -52,7 +52,8 @@ export async function submit(
     if (!made) throw unknownJob(passage.done);
     return { job: made, created: false };
   }
-  const { prepared, approval } = passage;
+  const { approval } = passage;
+  const { yes: _asked, ...prepared } = passage.prepared;
   const delivery = owedBy(call);
   const { job, created } = await parts.jobs.accept({
     id: newId("job"),
@@ -79,8 +80,10 @@ export async function submit(
 /** The row is committed, so the job is safe whatever the queue says: a queue that is down learns of it from the reconciler. */
 export async function hint(
   parts: Pick<SubmitParts, "queue" | "log">,
-  job: { id: string; family: string; priority: number },
+  job: { id: string; family: string; priority: number; blocked?: boolean },
 ): Promise<void> {
+  // it is freed for the queue when what it needs is there
+  if (job.blocked) return;
   try {
     await parts.queue.add({ id: job.id, family: job.family, priority: job.priority });
   } catch (error) {

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import type { Face, NeedsYes } from "./approval.ts";
 import type { Artifact } from "./artifact.ts";
+import type { AssetKind, Found, Makes } from "./asset.ts";
 import type { DeliveryWish } from "./delivery.ts";
 import type { JobClass } from "./job.ts";
 import type { JsonObject } from "./json.ts";
@@ -38,6 +39,10 @@ export interface PrepareContext {
   limits: Limits;
   /** Failure `unknown_artifact` unless the principal owns it. */
   artifact(id: string): Promise<Artifact>;
+  /** By name or id, ready or promised by an open job or by an earlier call of the same plan. Failure `unknown_asset`, naming those that exist. */
+  asset(kind: AssetKind, ref: string): Promise<Found>;
+  /** Whether the principal has one of this name already, or an open job will make it. */
+  taken(kind: AssetKind, name: string): Promise<boolean>;
 }
 
 /** What will run. `input` is valid under the tool's own schema, so that a recipe can be run again. */
@@ -48,6 +53,11 @@ export interface Prepared {
   family: string;
   vramGb: number;
   class: JobClass;
+  /** Jobs that must succeed first: those that make what this one was promised. */
+  needs?: string[];
+  makes?: Makes;
+  /** Why a person must say yes to it, where only preparing tells what to say; goes before the tool's own `needsYes`. */
+  yes?: NeedsYes;
 }
 
 /** Work for a queue: `prepare` makes every choice (seed, size, model) before the job is accepted, `run` only carries it out. */

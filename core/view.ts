@@ -1,5 +1,6 @@
 /** Jobs, artifacts and events as faces show them: JSON-safe, snake_case, without what is ours alone (storage keys, digests of requests). */
 import { type Artifact, filePath } from "./artifact.ts";
+import type { Outlook } from "./describe.ts";
 import type { JobEvent, LiveEvent } from "./event.ts";
 import type { FailureView } from "./failure.ts";
 import { isTerminal, type JobProgress, type JobState, type JobWithArtifacts } from "./job.ts";
@@ -31,12 +32,18 @@ export interface JobView {
   input: JsonObject;
   engine: string;
   parent?: string;
+  /** Jobs whose result it works with. */
+  needs?: string[];
+  /** True while it waits for one of them. */
+  blocked?: boolean;
   conversation?: string;
   message?: string;
   progress?: JobProgress;
   position?: number;
   /** Seconds until done, from–to. */
   eta_seconds?: [number, number];
+  /** Why nothing that is connected can run it, and what brings that. */
+  missing?: string;
   error?: FailureView;
   artifacts: ArtifactView[];
   created_at: string;
@@ -60,7 +67,7 @@ export function artifactView(artifact: Artifact): ArtifactView {
   };
 }
 
-export function jobView(job: JobWithArtifacts, outlook: { position?: number; seconds?: [number, number] } = {}): JobView {
+export function jobView(job: JobWithArtifacts, outlook: Outlook = {}): JobView {
   const open = !isTerminal(job.state);
   return {
     id: job.id,
@@ -71,10 +78,13 @@ export function jobView(job: JobWithArtifacts, outlook: { position?: number; sec
     input: job.input,
     engine: job.engine,
     ...(job.parent ? { parent: job.parent } : {}),
+    ...(job.needs && job.needs.length > 0 ? { needs: job.needs } : {}),
+    ...(job.blocked ? { blocked: true } : {}),
     ...(job.origin ? { conversation: job.origin.conversation, message: job.origin.message } : {}),
     ...(open && job.progress ? { progress: job.progress } : {}),
     ...(outlook.position !== undefined ? { position: outlook.position } : {}),
     ...(outlook.seconds ? { eta_seconds: outlook.seconds } : {}),
+    ...(outlook.missing ? { missing: outlook.missing } : {}),
     ...(job.error ? { error: job.error } : {}),
     artifacts: job.artifacts.map(artifactView),
     created_at: job.createdAt.toISOString(),

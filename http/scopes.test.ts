@@ -41,7 +41,7 @@ describe("every route of the table", () => {
 });
 
 describe("tools", () => {
-  it("that only look need jobs:read, those that do something jobs:write, and the card itself admin", () => {
+  it("that only look need jobs:read, those that do something jobs:write, training train, and the card itself admin", () => {
     const asked = Object.fromEntries(createTools().map((tool) => [tool.name, scopeOfTool(tool)]));
     expect(asked).toMatchObject({
       ...{
@@ -52,6 +52,8 @@ describe("tools", () => {
         reroll_job: "jobs:write",
       },
       ...{ get_job: "jobs:read", list_jobs: "jobs:read", list_models: "jobs:read", wait_for_job: "jobs:read" },
+      ...{ list_assets: "jobs:read", rename_asset: "jobs:write", delete_asset: "jobs:write" },
+      ...{ make_dataset: "train", edit_dataset: "train", train_lora: "train", steer_training: "train" },
       ...{ pause: "admin", resume: "admin" },
     });
   });

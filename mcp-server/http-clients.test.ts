@@ -49,7 +49,7 @@ describe.each(kinds)("%s over HTTP", (kind) => {
     // below the shortest time-out that clients are known to have
     expect(named("wait_for_job")).toMatchObject({ inputSchema: { properties: { timeout_s: { default: 25, maximum: 50 } } } });
     const withKey = listed.filter((tool) => JSON.stringify(tool["inputSchema"]).includes('"idempotency_key":'));
-    expect(withKey.map((tool) => tool.name)).toEqual(["render_image", "upscale_image", "reroll_job"]);
+    expect(withKey.map((tool) => tool.name)).toEqual(["render_image", "upscale_image", "make_dataset", "train_lora", "reroll_job"]);
     expect(listed.filter((tool) => tool.name.startsWith("test_"))).toEqual([]);
   });
 

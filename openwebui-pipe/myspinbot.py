@@ -148,6 +148,11 @@ STAGES = {
     "waiting": "Waiting for the engine",
     "making_room": "Making room on the graphics card",
     "loading": "Loading the model",
+    "checking": "Looking at the pictures",
+    "captioning": "Describing the pictures",
+    "caching": "Preparing the pictures",
+    "training": "Training",
+    "saving": "Saving a state to go on from",
     "sampling": "Drawing",
     "upscaling": "Upscaling",
     "encoding": "Finishing",
@@ -155,7 +160,7 @@ STAGES = {
 }
 
 
-COUNTED = ("sampling", "upscaling")
+COUNTED = ("checking", "captioning", "sampling", "training", "upscaling")
 
 
 def stage_words(progress):
@@ -164,7 +169,14 @@ def stage_words(progress):
 
 
 def step_words(progress):
-    return f", step {progress['step']} of {progress['steps']}" if progress.get("steps") and progress["stage"] in COUNTED else ""
+    if not progress.get("steps") or progress["stage"] not in COUNTED:
+        return ""
+    words = f", step {progress['step']} of {progress['steps']}"
+    if progress.get("loss") is not None:
+        words += f", loss {progress['loss']:.3g}"
+    if progress.get("savedStep"):
+        words += f", last saved at {progress['savedStep']}"
+    return words
 
 
 def seconds_words(pair):

@@ -152,7 +152,7 @@ describe("metrics", () => {
       expect(name.endsWith("_total")).toBe(type === "counter");
       if (type === "histogram") expect(name).toMatch(/_seconds$/);
     }
-    expect(body.match(/^# TYPE myspinbot_/gm)?.length).toBe(17);
+    expect(body.match(/^# TYPE myspinbot_/gm)?.length).toBe(19);
   });
 
   const promtool = (() => {

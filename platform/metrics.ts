@@ -83,6 +83,16 @@ export function createMetrics({ waiting, open, deliveries, version, milliseconds
     "action",
   ]);
   const switches = counter("myspinbot_family_switches_total", "Times a lane opened another family, by the family opened.", ["family"]);
+  const releases = counter(
+    "myspinbot_card_releases_total",
+    "Times memory of the card was asked back: freed, still kept after all patience, or unchecked because nobody tells.",
+    ["holder", "outcome"],
+  );
+  const trainings = counter(
+    "myspinbot_trainings_begun_total",
+    "Trainings that an engine began or went on with: fresh, adopted, resumed from a saved step, restarted from step 0.",
+    ["how"],
+  );
   const turns = histogram(
     "myspinbot_agent_turn_seconds",
     "Time of an agent's turn from the message to its last part.",
@@ -151,6 +161,8 @@ export function createMetrics({ waiting, open, deliveries, version, milliseconds
     fenced: () => fenced.inc(),
     reconciled: (action, count) => reconciled.inc({ action }, positive(count)),
     familySwitched: (to) => switches.inc({ family: families(to) }),
+    cardReleased: (holder, outcome) => releases.inc({ holder, outcome }),
+    trainingBegan: (how) => trainings.inc({ how }),
     turn: (planner, seconds) => turns.observe({ planner }, positive(seconds)),
     delivery: (outcome) => delivered.inc({ outcome }),
     request(method, route, status, seconds) {

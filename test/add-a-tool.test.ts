@@ -7,6 +7,7 @@ import type { OfferedTool } from "../agent/model/answer.ts";
 import type { ChatModelSource } from "../agent/model.ts";
 import { createAccessKeys } from "../core/access-keys.ts";
 import { createApprovals } from "../core/approvals.ts";
+import { createCard } from "../core/card.ts";
 import type { Part } from "../core/chat.ts";
 import { createStudio } from "../core/create-studio.ts";
 import { createDeliveries } from "../core/deliveries.ts";
@@ -73,6 +74,7 @@ const model: ChatModelSource = {
     },
   }),
   status: async () => ({ planner: "native", model: "scripted" }),
+  onCpu: async () => false,
   release: async () => undefined,
 };
 
@@ -80,13 +82,13 @@ beforeAll(async () => {
   test = await createDatabase();
   database = await openPostgres({ url: test.url, log: silentLog });
   const tools = [...createTools(), countLetters];
-  const { jobs, artifacts, settings, plans } = database;
+  const { jobs, artifacts, assets, settings, plans } = database;
   const [queue, files, bus, engines] = [memoryQueue(), memoryFiles(), memoryBus(), engineList(scriptedEngine())];
   const approvals = createApprovals({ store: database.approvals, secret: Buffer.alloc(32), log: silentLog });
   const listening = await database.listen(bus.publish, () => undefined);
-  const common = { tools, jobs, artifacts, files, media: plainMedia, engines, bus, log: silentLog };
+  const common = { tools, jobs, artifacts, assets, files, media: plainMedia, engines, bus, log: silentLog };
   const studio = createStudio({ ...common, queue, settings, approvals, limits: defaultLimits, accepted() {} });
-  const gpu = createGpu({ engines, vramGb: 16, log: silentLog });
+  const gpu = createGpu({ engines, card: createCard(database.card), vramGb: 16, worker: "test", metrics: noMetrics, log: silentLog });
   const attempts = createAttempts({ ...common, gpu, metrics: noMetrics, worker: "test" });
   const families = ["scripted"];
   lane = await createLane({

@@ -40,6 +40,9 @@ const planted: [folder: string, source: string][] = [
   ["workers/engines/comfyui", "../preview/preview.ts"],
   ["workers/engines/preview", "../comfyui/comfyui.ts"],
   ["workers/engines/cpu-upscale", "../comfyui/comfyui.ts"],
+  ["workers/engines/gpu-host", "../dataset/dataset.ts"],
+  ["workers/engines/dataset", "../gpu-host/gpu-host.ts"],
+  ["workers", "../wire-engines.ts"],
 ];
 const allowed: [folder: string, source: string][] = [
   ["core", "./failure.ts"],

@@ -10,7 +10,10 @@ export const artifactId = z
 export const jobId = z
   .string()
   .refine((text) => isId("job", text), "a job id looks like job_0123456789abcdef; list_jobs shows yours")
-  .describe("Job id, such as job_0123456789abcdef.");
+  .describe("Such as job_0123456789abcdef.");
+
+/** One line of a picture; trigger words come before it, and a trainer takes 1000 characters in all. */
+export const caption = z.string().trim().min(1, "say what is to be seen").max(700, "at most 700 characters a caption");
 
 const side = z.int().min(64, "at least 64 pixels").multipleOf(8, "a multiple of 8 pixels").optional();
 
@@ -18,7 +21,7 @@ const side = z.int().min(64, "at least 64 pixels").multipleOf(8, "a multiple of 
 export const pictureFields = {
   prompt: z.string().trim().min(1, "say what to draw").describe("What the picture shows, in plain words."),
   negative_prompt: z.string().optional().describe("What it must not show."),
-  aspect: z.enum(aspects).optional().describe("Shape of the picture; instead of width and height."),
+  aspect: z.enum(aspects).optional().describe("Shape; instead of width and height."),
   width: side.describe("Pixels; with height, instead of aspect."),
   height: side.describe("Pixels; with width, instead of aspect."),
   count: z.int().min(1).max(8, "at most 8 pictures a job; ask again for more"),
@@ -27,13 +30,13 @@ export const pictureFields = {
     .min(0, "0 to 9007199254740991; leave it out for a random one")
     .max(Number.MAX_SAFE_INTEGER)
     .optional()
-    .describe("The same seed and words give the same picture. Random when absent."),
-  steps: z.int().min(1).max(150).optional().describe("Sampling steps; the model's usual number when absent."),
+    .describe("The same gives the same picture. Random when absent."),
+  steps: z.int().min(1).max(150).optional().describe("Sampling steps; the model's usual when absent."),
   model: z.string().min(1).max(200).optional().describe("Checkpoint by name, see list_models."),
   loras: z
     .array(z.strictObject({ name: z.string().min(1).max(200), weight: z.number().min(-4).max(4).default(1) }))
     .max(8)
     .optional()
-    .describe("LoRAs by name with their weight, see list_models."),
-  strength: z.number().gt(0).max(1).optional().describe("How far to depart from the starting picture, 0 to 1. Default 0.6."),
+    .describe("Your own by name, or one of list_models."),
+  strength: z.number().gt(0).max(1).optional().describe("How far from the starting picture, 0 to 1. Default 0.6."),
 };

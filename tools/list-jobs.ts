@@ -16,7 +16,7 @@ export const listJobs = defineAnswerTool({
       .enum([...jobStates, "open"])
       .optional()
       .describe("Only jobs in this state; open = not finished yet."),
-    limit: z.int().min(1).max(100).default(10).describe("At most this many, 1 to 100."),
+    limit: z.int().min(1).max(100).default(10).describe("1 to 100."),
   }),
   positional: ["state"],
   annotations: { readOnly: true, destructive: false, idempotent: true },

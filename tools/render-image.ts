@@ -8,6 +8,7 @@ import { nearestAspect } from "../core/sizes.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { artifactId, pictureFields } from "./fields.ts";
 import { checkPrompt, checkSize } from "./limits.ts";
+import { lorasAtRun, withLoras } from "./loras.ts";
 
 const input = z.strictObject({
   prompt: pictureFields.prompt,
@@ -35,7 +36,8 @@ export const renderImage = defineJobTool({
   artifactFields: ["init_image"],
   annotations: { readOnly: false, destructive: false, idempotent: false },
 
-  async prepare(wish, { engines, limits, artifact }) {
+  async prepare(wish, context) {
+    const { engines, limits, artifact } = context;
     checkPrompt("prompt", wish.prompt, limits);
     checkPrompt("negative_prompt", wish.negative_prompt ?? "", limits);
     const sized = wish.width !== undefined || wish.height !== undefined;
@@ -50,18 +52,22 @@ export const renderImage = defineJobTool({
       if (!sized) aspect ??= nearestAspect(width, height);
     }
     const engine = await engines.image();
-    const { request, family, vramGb } = await engine.image.plan({
-      prompt: wish.prompt,
-      negativePrompt: wish.negative_prompt ?? "",
-      count: wish.count,
-      seed: wish.seed ?? randomInt(0, 2 ** 32),
-      loras: (wish.loras ?? []).map(({ name, weight }) => ({ name, weight })),
-      ...(aspect ? { aspect } : {}),
-      ...(wish.width && wish.height ? { width: wish.width, height: wish.height } : {}),
-      ...(wish.steps ? { steps: wish.steps } : {}),
-      ...(wish.model ? { model: wish.model } : {}),
-      ...(wish.init_image ? { init: { image: wish.init_image, strength: wish.strength ?? 0.6 } } : {}),
-    });
+    const { planned, wished } = await withLoras(wish.loras ?? [], context, (loras) =>
+      engine.image.plan({
+        prompt: wish.prompt,
+        negativePrompt: wish.negative_prompt ?? "",
+        count: wish.count,
+        seed: wish.seed ?? randomInt(0, 2 ** 32),
+        loras,
+        ...(aspect ? { aspect } : {}),
+        ...(wish.width && wish.height ? { width: wish.width, height: wish.height } : {}),
+        ...(wish.steps ? { steps: wish.steps } : {}),
+        ...(wish.model ? { model: wish.model } : {}),
+        ...(wish.init_image ? { init: { image: wish.init_image, strength: wish.strength ?? 0.6 } } : {}),
+      }),
+    );
+    const { request, family, vramGb } = planned;
+    const needs = [...new Set(wished.flatMap(({ need }) => (need ? [need] : [])))];
     checkSize(request.width, request.height, limits);
     const resolved: JsonObject = {
       prompt: request.prompt,
@@ -72,10 +78,13 @@ export const renderImage = defineJobTool({
       seed: request.seed,
       steps: request.steps,
       model: request.model,
-      loras: request.loras,
+      loras: request.loras.map(({ name, weight }, at) => ({ name: wished[at]?.own ?? name, weight })),
       ...(request.init ? { init_image: request.init.image, strength: request.init.strength } : {}),
     };
-    return { input: resolved, title: `Render: ${request.prompt.slice(0, 120)}`, engine: engine.id, family, vramGb, class: "interactive" };
+    return {
+      ...{ input: resolved, title: `Render: ${request.prompt.slice(0, 120)}`, engine: engine.id, family, vramGb, class: "interactive" },
+      ...(needs.length > 0 ? { needs } : {}),
+    };
   },
 
   async run(job, engines, run) {
@@ -94,7 +103,7 @@ export const renderImage = defineJobTool({
         seed: job.seed,
         steps: job.steps,
         model: job.model,
-        loras: job.loras ?? [],
+        loras: await lorasAtRun(job.loras ?? [], run),
         ...(job.init_image ? { init: { image: job.init_image, strength: job.strength ?? 0.6 } } : {}),
       },
       run,

@@ -13,7 +13,7 @@ export const rerollJob = defineAnswerTool({
   title: "Reroll a job",
   alias: "reroll",
   description:
-    "Make another one like a job that exists: the same recipe with a new seed, or with the given fields changed (give its seed to keep the composition). Returns a new job id.",
+    "Make another one like a job: its recipe with a new seed, or the given fields changed (give its seed to keep the composition). Returns a new job id.",
   input: z.strictObject({
     job_id: jobId,
     ...pictureFields,

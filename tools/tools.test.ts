@@ -1,12 +1,12 @@
 /** The catalogue: what each tool takes, refuses and makes of a wish. */
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { Failure } from "../core/failure.ts";
 import { newId } from "../core/ids.ts";
 import { parseInput } from "../core/parse.ts";
 import type { JobTool, Tool } from "../core/tool.ts";
 import { createTools } from "./index.ts";
 import { picture, testContext } from "./testing/context.ts";
+import { failure } from "./testing/failure.ts";
 
 const tools = createTools();
 const named = (name: string): Tool => {
@@ -17,16 +17,6 @@ const named = (name: string): Tool => {
 const render = named("render_image") as JobTool;
 const upscale = named("upscale_image") as JobTool;
 const prepare = (tool: JobTool, input: unknown, context = testContext()) => tool.prepare(parseInput(tool, input) as never, context);
-
-async function failure(work: () => unknown): Promise<Failure> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof Failure) return error;
-    throw error;
-  }
-  throw new Error("no failure");
-}
 
 describe("the catalogue", () => {
   it("has unique snake_case names and unique short aliases", () => {

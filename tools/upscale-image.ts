@@ -7,7 +7,7 @@ import { artifactId } from "./fields.ts";
 
 const input = z.strictObject({
   image: artifactId.describe("Artifact id of the picture to enlarge."),
-  scale: z.literal([2, 3, 4], "2, 3 or 4").default(2).describe("How many times as wide and high: 2, 3 or 4."),
+  scale: z.literal([2, 3, 4], "2, 3 or 4").default(2).describe("Times as wide and high."),
 });
 
 export const upscaleImage = defineJobTool({

@@ -13,12 +13,7 @@ export const waitForJob = defineAnswerTool({
     "Wait until a job is done, at most timeout_s seconds, then tell its state. Not done is no error: call again. Ending the call never ends the job.",
   input: z.strictObject({
     job_id: jobId,
-    timeout_s: z
-      .number()
-      .min(0)
-      .max(50, "at most 50 seconds; call again to go on waiting")
-      .default(25)
-      .describe("Seconds to wait, at most 50."),
+    timeout_s: z.number().min(0).max(50, "at most 50 seconds; call again to go on waiting").default(25).describe("At most 50."),
   }),
   positional: ["job_id"],
   annotations: { readOnly: true, destructive: false, idempotent: true },

@@ -1,7 +1,9 @@
 /** One attempt of one job, from the claim to the commit. Every way it can end is decided here, and each of them compares the fence. */
 import type { BusMessage } from "../core/event.ts";
 import { Failure, toFailure } from "../core/failure.ts";
+import type { Job } from "../core/job.ts";
 import type { Log } from "../core/log.ts";
+import type { AssetStore } from "../core/ports/asset-store.ts";
 import type { Bus } from "../core/ports/bus.ts";
 import type { Engines, Run } from "../core/ports/engine.ts";
 import type { FileStore } from "../core/ports/files.ts";
@@ -12,14 +14,18 @@ import { TryAgain } from "../core/ports/queue.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Gpu } from "./gpu.ts";
 import { insist } from "./insist.ts";
+import { createOrders, type Orders } from "./orders.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { createResults, type Results } from "./results.ts";
+import { createRunAssets, type RunAssets } from "./run-assets.ts";
+import { reasons, type Stop } from "./stop.ts";
 
 export interface AttemptParts {
   tools: readonly Tool[];
   engines: Engines;
   jobs: JobStore;
   artifacts: ArtifactStore;
+  assets: Pick<AssetStore, "find" | "list">;
   files: FileStore;
   media: Media;
   bus: Bus;
@@ -49,17 +55,6 @@ function lostInARow(previous: Claim["previous"]): number {
   return previous.length - 1 - index;
 }
 
-type Stop = "canceled" | "parked" | "fenced" | "stalled";
-
-const reasons: Record<Stop, Failure> = {
-  canceled: new Failure("canceled", "It was canceled. retry_job starts it again."),
-  parked: new Failure("canceled", "It was put back in line and starts again later."),
-  fenced: new Failure("canceled", "Another worker has taken this job over."),
-  stalled: new Failure("engine_stalled", "The engine showed no progress for too long. Look at its log, restart it, then retry the job.", {
-    retryable: true,
-  }),
-};
-
 /** The work's own end, or the abort's reason where the work is still not done `ms` after it: a lane must not wait for ever for an engine that hangs. */
 async function endedOrAbandoned(work: Promise<void>, signal: AbortSignal, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -85,10 +80,22 @@ export interface Attempts {
   /** Puts what runs back in line. */
   park(): void;
   readonly running: string | undefined;
+  /** The same, as it was claimed. */
+  readonly job: Job | undefined;
+}
+
+/** What one attempt is made with and leaves. */
+interface Desk {
+  signal: AbortSignal;
+  reporter: Reporter;
+  results: Results;
+  assets: RunAssets;
+  orders: Orders;
+  log: Log;
 }
 
 export function createAttempts(parts: AttemptParts): Attempts {
-  let current: { id: string; stop(why: Stop): void } | undefined;
+  let current: { job: Job; stop(why: Stop): void } | undefined;
   const boundary = parts.boundary ?? (async () => {});
 
   const openInput =
@@ -99,7 +106,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
       return { artifact, body: await parts.files.open(artifact.storageKey) };
     };
 
-  async function carryOut(claim: Claim, signal: AbortSignal, reporter: Reporter, results: Results, log: Log): Promise<void> {
+  async function carryOut(claim: Claim, { signal, reporter, results, assets, orders, log }: Desk): Promise<void> {
     const { job, previous } = claim;
     if (lostInARow(previous) >= maxLost)
       throw new Failure(
@@ -111,8 +118,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
     const input = tool.input.safeParse(job.input);
     if (!input.success) throw new Failure("invalid_input", "This job was accepted by another version. Ask for it again.");
     const engine = parts.engines.get(job.engine);
-    if (engine.gpu) await parts.gpu.makeRoom(engine, job, signal, (note) => reporter.progress({ stage: "making_room", fraction: 0, note }));
-    await tool.run(input.data as never, parts.engines, {
+    const run: Run = {
       job,
       attempt: job.attempt,
       signal,
@@ -128,7 +134,15 @@ export function createAttempts(parts: AttemptParts): Attempts {
       async setEngineRef(ref) {
         if (!(await insist(() => parts.jobs.setEngineRef(job.id, job.attempt, ref), signal, log))) throw reasons.fenced;
       },
-    });
+      asset: assets.find,
+      makeAsset: assets.make,
+      artifactIdOf: (name) => results.of(name).id,
+      sha256Of: (name) => results.of(name).sha256,
+      onOrder: orders.hear,
+    };
+    const work = () => tool.run(input.data as never, parts.engines, run);
+    const note = (text: string) => reporter.progress({ stage: "making_room", fraction: 0, note: text });
+    await (engine.gpu ? parts.gpu.use(engine, job, { signal, note, fresh: () => !results.begun }, work) : work());
     signal.throwIfAborted();
     if (results.drafts.length === 0)
       throw new Failure("engine_failed", `${engine.title} ended without a result. Look at its log, then retry the job.`);
@@ -152,23 +166,30 @@ export function createAttempts(parts: AttemptParts): Attempts {
       parts.metrics.stage(job.tool, stage, seconds),
     );
     const results = createResults(parts, job.id, job.attempt);
+    const assets = createRunAssets(parts, job);
+    const orders = createOrders(parts.jobs, job);
     const beat = async () => {
       if (reporter.silence() > (parts.stallMs ?? 600_000)) stop("stalled");
       const answer = await parts.jobs.beat(job.id, job.attempt, reporter.latest).catch(() => "ok" as const);
       if (answer === "canceling") stop("canceled");
       if (answer === "fenced") stop("fenced");
+      await orders.look();
     };
     const beating = setInterval(beat, parts.beatMs ?? 2000);
     const onLost = () => void beat();
     lost.addEventListener("abort", onLost);
     const stopHearing = parts.bus.subscribe((message: BusMessage) => {
-      if (message.type === "changed" && message.job === job.id && message.state === "canceling") stop("canceled");
+      if (message.type !== "changed" || message.job !== job.id) return;
+      if (message.state === "canceling") stop("canceled");
+      if (message.state === "running") void orders.look();
     });
-    current = { id: job.id, stop };
+    current = { job, stop };
     const end = await (async (): Promise<Failure | undefined> => {
       try {
         await boundary("claimed", job.id);
-        await endedOrAbandoned(carryOut(claim, controller.signal, reporter, results, log), controller.signal, parts.letGoMs ?? 60_000);
+        const { signal } = controller;
+        const desk = { signal, reporter, results, assets, orders, log };
+        await endedOrAbandoned(carryOut(claim, desk), signal, parts.letGoMs ?? 60_000);
         return undefined;
       } catch (error) {
         if (!controller.signal.aborted) log.warn({ err: error }, "the attempt ended with an error");
@@ -177,7 +198,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
     })();
     reporter.end();
     try {
-      return await (end ? settle(claim, end, why, results, log) : publish(claim, results, log, why));
+      return await (end ? settle(claim, end, why, results, log) : publish(claim, { results, asset: assets.made, log, why }));
     } finally {
       clearInterval(beating);
       lost.removeEventListener("abort", onLost);
@@ -188,9 +209,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
 
   async function publish(
     claim: Claim,
-    results: Results,
-    log: Log,
-    why: Stop | undefined,
+    { results, asset, log, why }: { results: Results; asset: RunAssets["made"]; log: Log; why: Stop | undefined },
   ): Promise<"succeeded" | "failed" | "canceled" | "nothing"> {
     const { job } = claim;
     await boundary("stored", job.id);
@@ -198,7 +217,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
     const never = new AbortController().signal;
     let outcome: Awaited<ReturnType<JobStore["publish"]>>;
     try {
-      outcome = await insist(() => parts.jobs.publish(job.id, job.attempt, results.drafts), never, log);
+      outcome = await insist(() => parts.jobs.publish(job.id, job.attempt, results.drafts, asset), never, log);
     } catch (error) {
       // what the database refuses once it refuses every time
       log.error({ err: error }, "a result could not be published");
@@ -260,7 +279,10 @@ export function createAttempts(parts: AttemptParts): Attempts {
     },
     park: () => current?.stop("parked"),
     get running() {
-      return current?.id;
+      return current?.job.id;
+    },
+    get job() {
+      return current?.job;
     },
   };
 }

@@ -5,9 +5,10 @@ import type { FileStore } from "../core/ports/files.ts";
 import type { ArtifactStore, JobStore, OpenJob } from "../core/ports/job-store.ts";
 import type { Metrics } from "../core/ports/metrics.ts";
 import type { Queue } from "../core/ports/queue.ts";
+import { freeNeeds } from "./needs.ts";
 
 export interface ReconcileParts {
-  jobs: Pick<JobStore, "open" | "settle">;
+  jobs: Pick<JobStore, "open" | "settle" | "freeNeeds">;
   queue: Pick<Queue, "add" | "has">;
   metrics: Pick<Metrics, "reconciled">;
   log: Log;
@@ -31,8 +32,9 @@ export async function reconcile(parts: ReconcileParts): Promise<number> {
     added++;
     log.info({ job: job.id, state: job.state, attempt: job.attempt }, "a job that the queue had lost was added again");
   };
+  await freeNeeds(parts);
   const open = await jobs.open();
-  for (const job of open) if (job.state === "queued") await add(job);
+  for (const job of open) if (job.state === "queued" && !job.blocked) await add(job);
   // a living worker ends its attempt itself, whatever the queue forgot
   const silent = open.filter((job) => job.state !== "queued" && now - (job.heartbeatAt?.getTime() ?? 0) >= deadMs);
   if (silent.length > 0) await sleep(graceMs);

@@ -23,6 +23,10 @@ export interface ResultFile {
 export interface Results {
   readonly drafts: readonly ArtifactDraft[];
   save(file: ResultFile, signal: AbortSignal): Promise<void>;
+  /** What will be published under this name. Failure `internal` for one that was not saved. */
+  of(name: string): ArtifactDraft;
+  /** Whether anything was handed over yet, be it stored or not. */
+  readonly begun: boolean;
   /** Removes what was stored; best effort, the sweep takes what is left. */
   discard(): Promise<void>;
 }
@@ -67,6 +71,14 @@ export function createResults(parts: { files: FileStore; media: Media }, job: st
       if (first.status === "rejected" && type === mediaType) throw first.reason;
       const file = first.status === "fulfilled" && type === mediaType ? first.value : await store(type);
       drafts.push({ ...draft, mediaType: type, width, height, ...file });
+    },
+    of(name) {
+      const draft = drafts.find((entry) => entry.name === name);
+      if (!draft) throw new Failure("internal", `No file ${name} was saved. Report it.`);
+      return draft;
+    },
+    get begun() {
+      return stored.length > 0;
     },
     async discard() {
       await Promise.all(stored.map((key) => parts.files.remove(key).catch(() => undefined)));

@@ -1,6 +1,7 @@
 /** A worker on the real job store: every way an attempt can end, and which family goes next. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createCard } from "../core/card.ts";
 import { Failure, type FailureCode } from "../core/failure.ts";
 import { newId } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
@@ -19,6 +20,7 @@ import { ownsFiles } from "./owns-files.ts";
 import { reconcile, sweep } from "./reconcile.ts";
 import { memoryBus, memoryFiles, memoryQueue, plainMedia } from "./testing/memory.ts";
 import { engineList, type Script, scriptedEngine, scriptedTool, thing } from "./testing/scripted-engine.ts";
+import { memoryLedger } from "./testing/vram/ledger.ts";
 
 let test: TestDatabase;
 let database: Database;
@@ -71,7 +73,7 @@ async function rig(
     familySwitched: () => count("switched"),
   };
   const engines = engineList(...(more.engines ?? [scriptedEngine()]));
-  const gpu = createGpu({ engines, vramGb: 16, log: silentLog });
+  const gpu = createGpu({ engines, card: createCard(memoryLedger()), vramGb: 16, worker: "test", metrics, log: silentLog });
   const jobs = more.jobs ?? database.jobs;
   const listening = await database.listen(bus.publish, () => undefined);
   closers.push(() => listening.close());
@@ -80,6 +82,7 @@ async function rig(
     engines,
     jobs,
     artifacts: database.artifacts,
+    assets: database.assets,
     files,
     media: plainMedia,
     bus,

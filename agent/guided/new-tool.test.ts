@@ -86,6 +86,9 @@ describe("the fields that a model may fill", () => {
   });
   it("of the tools that exist are their words", () => {
     const free = createTools().flatMap((tool) => freeTextOf(tool).map((field) => `${tool.name}.${field}`));
-    expect(free).toEqual(["render_image.prompt", "render_image.negative_prompt", "reroll_job.prompt", "reroll_job.negative_prompt"]);
+    expect(free).toEqual([
+      ...["render_image.prompt", "render_image.negative_prompt", "make_dataset.subject"],
+      ...["reroll_job.prompt", "reroll_job.negative_prompt"],
+    ]);
   });
 });

@@ -5,7 +5,9 @@ import { NotOffered, type PlanningModel } from "../model/answer.ts";
 import type { PlannerChoice } from "../model.ts";
 import type { Plan, PlannedCall } from "../plan.ts";
 import { knownTools } from "../rules/compile.ts";
-import { askBack, type Reading, readRequest } from "../rules/plan.ts";
+import { askBack, readRequest } from "../rules/plan.ts";
+import type { Reading } from "../rules/reading.ts";
+import { completed } from "../training/complete.ts";
 import type { Turn } from "../turn.ts";
 import { fillIn } from "./fill.ts";
 import { recogniser } from "./recognise.ts";
@@ -50,7 +52,13 @@ export async function planGuided({ model, better }: Guided, text: string, turn: 
   if (!open) return plan("rules", askBack, byRules);
   try {
     const calls = await filled(open, model, turn);
-    if (calls) return plan("guided", { calls, say: open.say }, `Planned by rules with ${model.name} filling in the words.`);
+    if (calls && !open.calls.some((call) => call.open)) return plan("rules", { calls, say: open.say }, byRules);
+    if (calls)
+      return plan(
+        "guided",
+        { calls: completed(calls, memory), say: open.say },
+        `Planned by rules with ${model.name} filling in the words.`,
+      );
   } catch (error) {
     if (!(error instanceof NotOffered)) throw error;
     return plan("rules", askBack, `Planned by rules: the chat model ${model.name} offers neither tool calls nor answers to a schema.`);

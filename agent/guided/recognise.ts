@@ -5,9 +5,11 @@ import type { Memory } from "../memory/memory.ts";
 import type { Clause } from "../rules/clauses.ts";
 import { type Compiled, toNumber } from "../rules/compile.ts";
 import { takeOptions } from "../rules/options.ts";
-import type { Guess, Open, ReadCall } from "../rules/plan.ts";
+import type { Guess } from "../rules/plan.ts";
+import type { Open, ReadCall } from "../rules/reading.ts";
 import { freeTextOf, requiredOf } from "./fields.ts";
 import { readerOf } from "./signs.ts";
+import { looseTraining } from "./training.ts";
 
 type OpenCall = ReadCall & { open: Open };
 
@@ -68,6 +70,6 @@ export function recogniser(tools: readonly Tool[], known: ReadonlySet<string>): 
   const jobs = tools.filter((tool) => tool.kind === "job" && !known.has(tool.name));
   return (clause, memory, language) => {
     if (clause.text.length > longest) return undefined;
-    return newPicture(clause, language) ?? byName(clause, jobs, memory, language);
+    return looseTraining(clause, language) ?? newPicture(clause, language) ?? byName(clause, jobs, memory, language);
   };
 }

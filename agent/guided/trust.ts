@@ -7,6 +7,9 @@ const plain = new Set(
   ),
 );
 
+/** Grammar, or a word of asking. */
+export const isPlainWord = (word: string): boolean => plain.has(word.toLowerCase());
+
 export const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** "wing" and "wings", "alte" and "alten": inflection is no other word. */

@@ -1,14 +1,22 @@
-/** Puts ids where words stand: artifact fields and `job_id` take "that", "2" or "the fox" as well as ids. */
+/** Puts ids where words stand: artifact fields and `job_id` take "that", "2" or "the fox" as well as ids, and a list of pictures takes "these". */
 import { Failure } from "../../core/failure.ts";
 import { isId } from "../../core/ids.ts";
-import type { JsonObject } from "../../core/json.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
 import type { Tool } from "../../core/tool.ts";
+import { toolView } from "../../core/tool-view.ts";
 import { readReference } from "../rules/reference.ts";
+import { fillList } from "./fill-list.ts";
 import type { Memory } from "./memory.ts";
 import { type JobWish, jobOf, picturesOf } from "./refer.ts";
 
 /** Which of several jobs "that" means depends on what is going to happen to it. */
-const wishes: Record<string, JobWish> = { cancel_job: "open", wait_for_job: "open", retry_job: "stopped" };
+const wishes: Record<string, JobWish> = {
+  cancel_job: "open",
+  wait_for_job: "open",
+  retry_job: "stopped",
+  get_job: "look",
+  steer_training: "training",
+};
 
 export function wishOf(tool: string): JobWish {
   return wishes[tool] ?? "any";
@@ -27,17 +35,23 @@ function one(found: string[], words: string): string {
   return id;
 }
 
+function filledField(words: Json | undefined, memory: Memory): Json | undefined {
+  if (typeof words !== "string" || idLike.test(words)) return words;
+  const reference = readReference(words);
+  if (!reference) return words;
+  const result = picturesOf(reference, memory);
+  if ("problem" in result) throw new Failure("invalid_input", result.problem);
+  return one(result.found, words);
+}
+
 /** Failure `invalid_input` with the reason, where words mean nothing here. */
 export function fillReferences(tool: Tool, input: JsonObject, memory: Memory): JsonObject {
   const filled: JsonObject = { ...input };
+  const schema = toolView(tool).input_schema as { properties?: Record<string, { type?: string }>; required?: string[] };
   for (const field of tool.artifactFields ?? []) {
-    const words = filled[field];
-    if (typeof words !== "string" || idLike.test(words)) continue;
-    const reference = readReference(words);
-    if (!reference) continue;
-    const result = picturesOf(reference, memory);
-    if ("problem" in result) throw new Failure("invalid_input", result.problem);
-    filled[field] = one(result.found, words);
+    const list = schema.properties?.[field]?.type === "array";
+    const value = list ? fillList(filled[field], schema.required?.includes(field) ?? false, memory) : filledField(filled[field], memory);
+    if (value !== undefined) filled[field] = value;
   }
   const words = filled["job_id"];
   if (typeof words === "string" && !isId("job", words) && "job_id" in tool.input.shape) {

@@ -1,10 +1,11 @@
 /** Ollama as the source of the planning model: finds it, asks what it can, and gives its VRAM back. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../core/failure.ts";
 import type { ChatModelOptions, ChatModelSource, PlannerChoice } from "../model.ts";
 import type { Tuning } from "./answer.ts";
 import { ollamaModel } from "./ollama.ts";
 import { fullName, ollamaApi } from "./ollama-api.ts";
+import { ollamaMemory } from "./ollama-memory.ts";
+import { placesOn } from "./placement.ts";
 
 /** Small enough to share a 16 GB card with a render, and calls tools. */
 const suggested = "qwen3:4b";
@@ -26,13 +27,25 @@ const chosen = (model: string, capabilities: readonly string[]): Chosen => ({
   thinks: capabilities.includes("thinking"),
 });
 
-export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuning: Tuning): ChatModelSource {
+/** Milliseconds for a request to reach Ollama, which from then on tells of it. */
+const underWay = 10_000;
+
+export function createOllamaSource({ ollama, seen, log, card, whileBusy = "cpu" }: ChatModelOptions, tuning: Tuning): ChatModelSource {
   const { url, model: wanted } = ollama;
   const api = ollamaApi(url);
   const ours = new Set<string>(wanted ? [fullName(wanted)] : []);
   /** The choice is looked up again when the list of models changes. */
   let last: { list: string; pick: Chosen } | undefined;
   const name = wanted ? `The chat model ${wanted}` : "The chat model";
+
+  const places = placesOn(card, whileBusy);
+  const memory = ollamaMemory({
+    ...{ api, url, places, tuning, ours },
+    async next(signal) {
+      const found = await pick(signal);
+      return typeof found === "object" && "model" in found ? found.model : undefined;
+    },
+  });
 
   const down = (cause: unknown) =>
     new Failure("model_unavailable", `${name} cannot be reached: Ollama at ${url} does not answer. Start it with: ollama serve`, {
@@ -59,7 +72,9 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
 
   async function pick(signal: AbortSignal): Promise<Pick> {
     try {
-      const list = await api.installed(signal);
+      const models = await api.installed(signal);
+      memory.installed(models);
+      const list = models.map((model) => model.name);
       const key = list.join(" ");
       if (last?.list === key) return last.pick;
       const found = await pickFrom(list, signal);
@@ -75,6 +90,16 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
     }
   }
 
+  /** The smaller model for a card that is busy: where it is named it is not replaced by another. */
+  async function standIn(model: string, signal: AbortSignal): Promise<Chosen> {
+    const capabilities = await api.capabilities(model, signal).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      throw down(cause);
+    });
+    if (!capabilities) throw missing(model);
+    return chosen(model, capabilities);
+  }
+
   const expected = async () => ollama.configured || wanted !== undefined || (await seen.get());
   return {
     async choose(signal): Promise<PlannerChoice> {
@@ -88,10 +113,12 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
         if (await expected()) throw down(found.down);
         return { planner: "rules" };
       }
-      ours.add(fullName(found.model));
-      const { thinks, sees } = found;
-      const model = ollamaModel({ url, model: found.model, thinks, sees, tuning, down, missing });
-      return found.tools ? { planner: "native", model } : { planner: "guided", model, better: `ollama pull ${suggested}` };
+      const busy = typeof whileBusy === "object" && !(await places.free(memory.loadOf(found.model)));
+      const { model: name, tools, thinks, sees } = busy ? await standIn(whileBusy.model, signal) : found;
+      ours.add(fullName(name));
+      const place = (when: AbortSignal) => memory.place(name, when);
+      const model = ollamaModel({ url, model: name, thinks, sees, tuning, down, missing, place });
+      return tools ? { planner: "native", model } : { planner: "guided", model, better: `ollama pull ${suggested}` };
     },
 
     async status() {
@@ -133,25 +160,13 @@ export function createOllamaSource({ ollama, seen, log }: ChatModelOptions, tuni
       }
     },
 
-    async release(signal) {
-      const loaded = async () => (await api.loaded(signal)).filter((model) => ours.has(fullName(model)));
-      let mine: string[];
-      try {
-        mine = ours.size > 0 ? await loaded() : [];
-      } catch {
-        // a server that is not there holds no VRAM
-        signal.throwIfAborted();
-        return;
-      }
-      for (const model of mine) await api.unload(model, signal);
-      for (let look = 0; mine.length > 0 && look < 50; look++) {
-        mine = await loaded();
-        if (mine.length > 0) await sleep(200, undefined, { signal });
-      }
-      if (mine.length > 0)
-        throw new Failure("engine_failed", `Ollama keeps ${mine.join(", ")} in memory. Stop it with: ollama stop ${mine[0]}`, {
-          retryable: true,
-        });
+    release: memory.release,
+    memory,
+    async onCpu(model) {
+      if (model !== undefined) ours.add(fullName(model));
+      const place = await places.take(model === undefined ? { model: "another" } : memory.loadOf(model));
+      setTimeout(place.leave, underWay).unref();
+      return place.cpu;
     },
   };
 }

@@ -1,9 +1,19 @@
 /** A model on Ollama, through LangChain's ChatOllama: one client a turn, so that an abort ends this turn's request and no other. */
 import { Failure } from "../../core/failure.ts";
+import type { JsonObject } from "../../core/json.ts";
 import type { PlanningModel, Tuning } from "./answer.ts";
 import { tuned } from "./answer.ts";
 import { collect } from "./collect.ts";
+import type { Place } from "./placement.ts";
 import { openWire } from "./wire.ts";
+
+/** How long Ollama keeps a copy on the processor: long enough for the next question, no longer, for it takes as much RAM. */
+const copyKept = "1m";
+
+/** What a model is loaded with: a request with others makes Ollama load it again. */
+export function loadOptions(tuning: Tuning): JsonObject {
+  return { num_ctx: tuned(tuning).contextTokens, ...(tuning.threads ? { num_thread: tuning.threads } : {}) };
+}
 
 export function ollamaModel(parts: {
   url: string;
@@ -13,6 +23,8 @@ export function ollamaModel(parts: {
   tuning: Tuning;
   down(cause: unknown): Failure;
   missing(model: string): Failure;
+  /** On the card or not; asked before each request. */
+  place(signal: AbortSignal): Promise<Place>;
 }): PlanningModel {
   const { url, model, tuning } = parts;
   const { contextTokens, answerTokens, keepAlive, patience } = tuned(tuning);
@@ -29,6 +41,7 @@ export function ollamaModel(parts: {
     async ask(messages, tools, { signal, onText, form }) {
       signal.throwIfAborted();
       const { ChatOllama } = await import("@langchain/ollama");
+      const place = await parts.place(signal);
       const wire = openWire({
         signal,
         patience,
@@ -46,7 +59,8 @@ export function ollamaModel(parts: {
         numCtx: contextTokens,
         numPredict: form?.tokens ?? answerTokens,
         ...(form ? { format: form.schema } : {}),
-        keepAlive,
+        keepAlive: place.cpu ? copyKept : keepAlive,
+        ...(place.cpu ? { numGpu: 0 } : {}),
         ...(tuning.threads ? { numThread: tuning.threads } : {}),
         ...(parts.thinks ? { think: false } : {}),
         fetch: wire.fetch,
@@ -65,6 +79,7 @@ export function ollamaModel(parts: {
         throw wire.failure() ?? (error instanceof Failure ? error : broken(error));
       } finally {
         wire.end();
+        await place.leave();
       }
     },
   };

@@ -59,5 +59,7 @@ export function createOpenAiSource(server: { baseUrl: string; model: string; api
     },
     // its server has no way to unload
     async release() {},
+    // nor is it asked where a job runs: it is left alone
+    onCpu: async () => false,
   };
 }

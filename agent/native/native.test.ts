@@ -163,10 +163,10 @@ describe("what the model is told", () => {
   it("holds only this branch", async () => {
     const { chat, ollama } = await start([{ text: "Noted." }]);
     await chat.turn("my cat is Tom", { message: "m1", branch: [] });
-    await chat.turn("my cat is Ada", { message: "m2", branch: [] });
+    await chat.turn("my cat is Zoe", { message: "m2", branch: [] });
     await chat.turn("what is its name?", { message: "m3", branch: ["m1"] });
     const text = JSON.stringify(ollama.chats().at(-1));
     expect(text).toContain("Tom");
-    expect(text).not.toContain("Ada");
+    expect(text).not.toContain("Zoe");
   });
 });

@@ -1,12 +1,15 @@
 /** Native planning: the model calls tools; what does not fit goes back to it once, with the reason. */
 import { AIMessage, type BaseMessage, HumanMessage, SystemMessage, ToolMessage } from "@langchain/core/messages";
+import type { Makes } from "../../core/asset.ts";
 import { Failure, toFailure } from "../../core/failure.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { fillReferences } from "../memory/fill.ts";
+import type { Memory } from "../memory/memory.ts";
 import type { ModelAnswer, ModelCall, PlanningModel } from "../model/answer.ts";
 import { messageWithPictures } from "../model/pictures.ts";
 import type { Plan, PlannedCall } from "../plan.ts";
 import { picturesFor } from "../seen/pictures.ts";
+import { completed } from "../training/complete.ts";
 import type { Turn } from "../turn.ts";
 import { dataBlock, historyOf, instructions, offered } from "./prompt.ts";
 
@@ -21,24 +24,42 @@ interface Tried {
   failures: (Failure | undefined)[];
 }
 
-async function tryCalls(turn: Turn, calls: readonly ModelCall[]): Promise<Tried> {
+/** Faults of this request, for the model to hear of; anything else ends the turn. */
+function faultOf(error: unknown): Failure {
+  const failure = toFailure(error);
+  if (failure.code === "internal" || failure.retryable) throw error;
+  return failure;
+}
+
+/** Each call with ids in place of words, or why not. */
+function filled(turn: Turn, memory: Memory, { name, input }: ModelCall): PlannedCall | Failure {
+  try {
+    const tool = turn.parts.studio.tool(name);
+    return { tool: tool.name, input: fillReferences(tool, withoutEmpty(input), memory) };
+  } catch (error) {
+    return faultOf(error);
+  }
+}
+
+async function tryCalls(turn: Turn, asked: readonly ModelCall[]): Promise<Tried> {
   const { studio } = turn.parts;
   const memory = await turn.memory();
-  const tried: Tried = { calls: [], failures: [] };
-  for (const { name, input } of calls) {
+  const read = asked.map((call) => filled(turn, memory, call));
+  const failures = read.map((call) => (call instanceof Failure ? call : undefined));
+  // a training whose photos lie beside it is completed, not refused; what is added fails for the call that it was added for
+  const own = read.flatMap((call, at) => (call instanceof Failure ? [] : [{ ...call, at }]));
+  const calls: PlannedCall[] = [];
+  const promised: Makes[] = [];
+  for (const { at, ...call } of completed(own, memory)) {
     try {
-      const tool = studio.tool(name);
-      const call = { tool: tool.name, input: fillReferences(tool, withoutEmpty(input), memory) };
-      await studio.check(turn.request.principal, call);
-      tried.calls.push(call);
-      tried.failures.push(undefined);
+      const makes = await studio.check(turn.request.principal, call, promised);
+      if (makes) promised.push(makes);
+      calls.push(call);
     } catch (error) {
-      const failure = toFailure(error);
-      if (failure.code === "internal" || failure.retryable) throw error;
-      tried.failures.push(failure);
+      failures[at] ??= faultOf(error);
     }
   }
-  return tried;
+  return { calls, failures };
 }
 
 function repairMessages(answer: ModelAnswer, failures: (Failure | undefined)[]): BaseMessage[] {

@@ -1,4 +1,5 @@
 /** check: every call against its schema and the studio before the first is submitted; then the plan is stored, and holds. */
+import type { Makes } from "../../core/asset.ts";
 import { toFailure } from "../../core/failure.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { threadOf } from "../conversation.ts";
@@ -17,7 +18,11 @@ function withinBudget(plan: Plan, budget: number): Plan {
 async function checked(plan: Plan, turn: Turn): Promise<Plan> {
   const { studio } = turn.parts;
   try {
-    for (const call of plan.calls) await studio.check(turn.request.principal, call);
+    const promised: Makes[] = [];
+    for (const call of plan.calls) {
+      const makes = await studio.check(turn.request.principal, call, promised);
+      if (makes) promised.push(makes);
+    }
     return plan;
   } catch (error) {
     const failure = toFailure(error);

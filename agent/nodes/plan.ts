@@ -2,12 +2,19 @@
 import { Failure, toFailure } from "../../core/failure.ts";
 import { maxText } from "../../core/limits.ts";
 import { threadOf } from "../conversation.ts";
+import { remember } from "../memory/brought.ts";
 import { NotOffered } from "../model/answer.ts";
 import type { PlannerChoice } from "../model.ts";
 import type { Plan } from "../plan.ts";
 import { readPlan } from "../plan.ts";
 import { type NodeConfig, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
 import type { Turn } from "../turn.ts";
+
+/** What a conversation is told once. */
+function once(note: string, turn: Turn, state: ThreadState): string[] {
+  turn.notes.push(note);
+  return state.noted.includes(note) ? [] : [note];
+}
 
 async function planBy(choice: PlannerChoice, text: string, turn: Turn, state: ThreadState): Promise<Plan> {
   turn.planner = choice.planner;
@@ -21,8 +28,10 @@ async function planBy(choice: PlannerChoice, text: string, turn: Turn, state: Th
   }
   const { planByRules } = await import("../rules/plan.ts");
   const plan = planByRules(text, await turn.memory());
-  const note = choice.note ?? "Planned by rules: no chat model is set up.";
-  return { ...plan, text: [plan.text, note].filter(Boolean).join("\n") };
+  return {
+    ...plan,
+    text: [plan.text, ...once(choice.note ?? "Planned by rules: no chat model is set up.", turn, state)].filter(Boolean).join("\n"),
+  };
 }
 
 async function decide(turn: Turn, state: ThreadState): Promise<Plan> {
@@ -35,6 +44,9 @@ async function decide(turn: Turn, state: ThreadState): Promise<Plan> {
   }
   if (text.length > maxText)
     throw new Failure("limit_exceeded", `The message has ${text.length} characters; at most ${maxText} are read. Shorten it.`);
+  const { planStatus } = await import("../status/plan.ts");
+  const status = await planStatus(text, turn);
+  if (status) return status;
   const choice: PlannerChoice = (await parts.model?.choose(turn.signal)) ?? { planner: "rules" };
   try {
     return await planBy(choice, text, turn, state);
@@ -46,9 +58,20 @@ async function decide(turn: Turn, state: ThreadState): Promise<Plan> {
   }
 }
 
+/** What the thread keeps of this turn, whatever becomes of its plan: a question may end it here. */
+async function kept(turn: Turn, state: ThreadState): Promise<ThreadUpdate> {
+  const { message, attachments } = turn.request;
+  const noted = turn.notes.filter((note) => !state.noted.includes(note));
+  return {
+    ...(noted.length > 0 ? { noted: [...state.noted, ...noted] } : {}),
+    ...(attachments.length > 0 ? { brought: remember(state.brought, message, await turn.memory()) } : {}),
+  };
+}
+
 export async function planNode(state: ThreadState, config: NodeConfig): Promise<ThreadUpdate> {
   const turn = turnOf(config);
   const { conversation, message } = turn.request;
+  turn.brought = state.brought;
   const stored = await turn.parts.plans.find(threadOf(turn.request), message);
   if (stored) {
     const plan = readPlan(stored);
@@ -57,11 +80,13 @@ export async function planNode(state: ThreadState, config: NodeConfig): Promise<
     return { plan };
   }
   try {
-    return { plan: await decide(turn, state) };
+    const plan = await decide(turn, state);
+    return { plan, ...(await kept(turn, state)) };
   } catch (error) {
     if (turn.signal.aborted) throw error;
     const failure = toFailure(error);
     if (failure.code === "internal") turn.parts.log.error({ err: failure.cause, conversation, message }, "planning failed");
-    return { plan: { planner: turn.planner, calls: [], text: "", error: failure.view() } };
+    const plan: Plan = { planner: turn.planner, calls: [], text: "", error: failure.view() };
+    return { plan, ...(await kept(turn, state).catch(() => ({}))) };
   }
 }

@@ -1,13 +1,15 @@
 /** submit: each call of the stored plan, with the key of its place in it. */
 
-import { describeJob } from "../../core/describe.ts";
 import { type Failure, toFailure } from "../../core/failure.ts";
 import type { JobWithArtifacts } from "../../core/job.ts";
 import type { Call, Invoked } from "../../core/studio.ts";
 import { jobView } from "../../core/view.ts";
 import { submitKey } from "../key.ts";
-import type { PlannedCall } from "../plan.ts";
+import type { Plan, PlannedCall } from "../plan.ts";
+import { acceptedWords, jobWords } from "../say/job-words.ts";
+import { ownLoras } from "../say/own-loras.ts";
 import { type NodeConfig, type ThreadState, type ThreadUpdate, turnOf } from "../state.ts";
+import { needsOf } from "../training/needs.ts";
 import type { Turn } from "../turn.ts";
 
 /** What the turn's message is owed of a job: written with the job where this turn made it, else now. Undefined where that is not possible at this moment; a caller that hears no id announces it by itself. */
@@ -49,31 +51,46 @@ async function alreadyDone(turn: Turn, call: PlannedCall, failure: Failure): Pro
   return turn.parts.studio.get(turn.request.principal, job);
 }
 
-async function settle(turn: Turn, invoked: Invoked): Promise<void> {
+/** What is said of one job alone: the answers that only look at it, or start it again, say it in these words too. */
+const aboutOneJob = new Set(["get_job", "wait_for_job", "retry_job"]);
+
+/** @param calls the whole plan: a picture may be made with what an earlier call of it makes. */
+async function settle(turn: Turn, call: PlannedCall, calls: readonly PlannedCall[], invoked: Invoked): Promise<void> {
   const { studio } = turn.parts;
   const { principal } = turn.request;
   if (invoked.kind === "job") {
-    turn.say(describeJob(invoked.job, await studio.outlook(invoked.job)));
+    turn.say([await acceptedWords(turn, invoked.job), ...ownLoras(call, calls, (await turn.memory()).known)].join("\n"));
     return show(turn, invoked.job, true);
   }
-  turn.say(invoked.text);
-  if (invoked.job) await show(turn, await studio.get(principal, invoked.job), invoked.follow === true);
+  const job = invoked.job === undefined ? undefined : await studio.get(principal, invoked.job);
+  turn.say(job && aboutOneJob.has(call.tool) ? await jobWords(turn, job) : invoked.text);
+  if (job) await show(turn, job, invoked.follow === true);
 }
 
-async function submitOne(turn: Turn, call: PlannedCall, ordinal: number, approval: string | undefined): Promise<void> {
+/** False where nothing was accepted. */
+async function submitOne(turn: Turn, { calls, approval }: Plan, ordinal: number): Promise<boolean> {
   const { studio, log } = turn.parts;
+  const call = calls[ordinal] as PlannedCall;
   try {
-    await settle(turn, await studio.invoke(turn.request.principal, callOf(turn, call, ordinal, approval), { signal: turn.signal }));
+    await settle(
+      turn,
+      call,
+      calls,
+      await studio.invoke(turn.request.principal, callOf(turn, call, ordinal, approval), { signal: turn.signal }),
+    );
+    return true;
   } catch (error) {
     const failure = toFailure(error);
     const job = await alreadyDone(turn, call, failure).catch(() => undefined);
     if (job) {
-      turn.say(describeJob(job, await studio.outlook(job)));
-      return show(turn, job, true);
+      turn.say(await jobWords(turn, job));
+      await show(turn, job, true);
+      return true;
     }
     if (failure.code === "internal") log.error({ err: failure.cause, tool: call.tool }, "a call of a turn failed");
     turn.emit({ type: "error", error: failure.view() });
     turn.said.push(`${call.tool} failed: ${failure.message}`);
+    return false;
   }
 }
 
@@ -81,7 +98,12 @@ export async function submitNode(state: ThreadState, config: NodeConfig): Promis
   const turn = turnOf(config);
   const plan = state.plan;
   if (!plan || plan.error) return {};
-  // one after the other: places in line follow the order of the words
-  for (const [ordinal, call] of plan.calls.entries()) await submitOne(turn, call, ordinal, plan.approval);
+  const missing: PlannedCall[] = [];
+  // one after the other: places in line follow the order of the words, and each finds what those before it will make
+  for (const [ordinal, call] of plan.calls.entries()) {
+    const need = needsOf(call, missing);
+    if (need) turn.say(`${call.tool} was left out: it needs what ${need.tool} would have made.`);
+    if (need || !(await submitOne(turn, plan, ordinal))) missing.push(call);
+  }
   return {};
 }

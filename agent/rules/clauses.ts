@@ -70,7 +70,10 @@ function splitSentence(sentence: string, language: Compiled): string[] {
     const plain = bare(sentence.slice(from, from + window), language);
     const option = language.adjust.exec(plain)?.groups?.["option"];
     const adjusts = option !== undefined && takeOptions(option, language, true).rest === "";
-    if (!adjusts && (!language.command.test(plain) || language.idiom.test(plain.split(" ").slice(1).join(" ")))) continue;
+    const object = plain.split(" ").slice(1).join(" ");
+    // "dibújame con él": what stands behind the verb is no idiom, but who is to be seen
+    const idiom = language.idiom.test(object) && !language.training.withIt.test(plain);
+    if (!adjusts && (!language.command.test(plain) || idiom)) continue;
     parts.push(sentence.slice(start, found.index));
     start = from;
   }

@@ -13,6 +13,17 @@ export interface Compiled {
   frames: { frame: Frame; fits: RegExp }[];
   options: { rule: OptionRule; whole: RegExp; atEnd: RegExp }[];
   references: Record<keyof Grammar["references"], RegExp>;
+  training: {
+    options: RegExp[];
+    /** The same, where words that are none of them may follow. */
+    loose: RegExp[];
+    gap: RegExp;
+    withIt: RegExp;
+    drawn: RegExp;
+    verb: RegExp;
+    thing: RegExp;
+    never: RegExp;
+  };
   picture: RegExp;
   empty: RegExp;
   idiom: RegExp;
@@ -78,7 +89,9 @@ function compile(grammar: Grammar): Compiled {
       last: clause(references.last),
       number: clause(references.number),
       words: clause(references.words),
+      training: clause(references.training),
     },
+    training: trainingOf(grammar),
     picture: clause(
       `(?:(?:(?<count>{n})|{a}) |(?=(?:{style} )?\\S+ {of} (?:${grammar.article}) ))(?:(?:{filler}) )*(?:(?<aspect>{aspect}|\\d{1,2}:\\d{1,2})(?:[- ]{format})? )?(?:(?:{filler}) )*(?:(?<style>{style}) )?(?:(?<picture>{picture})|(?<medium>{medium}))(?: (?<aspect2>{aspect}))?(?: (?<style2>{style}))?(?: {me})?(?:(?<list>:)|,? {of}) (?<object>.+)`,
     ),
@@ -98,7 +111,7 @@ function compile(grammar: Grammar): Compiled {
     past: new RegExp(`(?:^|[ ,])(?:${grammar.past})`, "iu"),
     change: new RegExp(`^(?:${grammar.change}) `, "iu"),
     article: new RegExp(`^(?:${grammar.article}) `, "iu"),
-    command: new RegExp(`^(?:${expand("(?:(?:{draw}|{upscale}|{cancel}):? .|{enlarge})")}|${negated(grammar)})`, "iu"),
+    command: new RegExp(`^(?:${expand("(?:(?:{draw}|{upscale}|{cancel}):? .|{enlarge}|{training})")}|${negated(grammar)})`, "iu"),
     phrase: (pattern) => new RegExp(expand(pattern), "iu"),
     known: new Set(
       Object.values(words)
@@ -107,6 +120,34 @@ function compile(grammar: Grammar): Compiled {
         .match(/[\p{L}]+/gu) ?? [],
     ),
   };
+
+  function trainingOf({ training }: Grammar): Compiled["training"] {
+    // languages that put the verb last have these forms of it
+    const last = ["drawn", "made"].filter((name) => words[name]).map((name) => `{${name}}`);
+    const verbs = ["{draw}", "{make}", ...last].join("|");
+    const end = last.length > 0 ? `(?: (?:${last.join("|")}))?` : "";
+    const gap = "(?:\\s*[,;:.(–-]\\s*|\\s+)(?:(?:and|und|y|but|aber|pero|then|dann) )*";
+    const starts = training.options.map(({ begins }) => expand(begins)).join("|");
+    const next = `\\)?${gap}(?:${starts})|[\\s,;:.!)]*$`;
+    const word = (pattern: string) => new RegExp(`(?:^|[^\\p{L}])(?:${expand(pattern)})(?:$|[^\\p{L}])`, "iu");
+    return {
+      options: training.options.map(({ is }) => new RegExp(`^(?:${expand(is)})(?=${next})`, "iu")),
+      loose: training.options
+        .filter(({ begins }) => begins !== "(?!)")
+        .map(
+          ({ is }) =>
+            new RegExp(`^(?:${expand(is)})(?=${next}|[,;.!?]|\\s+(?:${expand("{tail}")}|and|und|y|so|that)(?:[\\s,;.!?]|$))`, "iu"),
+        ),
+      gap: new RegExp(`^(?:${gap}|\\))`, "iu"),
+      withIt: new RegExp(`(?:^|[ ,]+)(?:${expand(training.withIt)})(?=$|[ ,])`, "iu"),
+      drawn: clause(
+        `(?:{draw}|{make}|{want}|{modal} (?:you )?(?:${verbs}))(?: {me})*(?: (?:${training.self}))*(?: (?:{a}|(?<count>{n})) (?:(?:{filler}) )*{picture}(?: {of} (?:${training.self}))?)?(?:,? (?<rest>.+?))??${end}`,
+      ),
+      verb: word(training.verb),
+      thing: word(training.thing),
+      never: word(training.never),
+    };
+  }
 
   function negated({ frames }: Grammar): string {
     const first = frames.find((frame) => frame.does === "nothing");
@@ -121,6 +162,7 @@ export const knownTools: ReadonlySet<string> = new Set([
   "render_image",
   "upscale_image",
   "reroll_job",
+  ...["make_dataset", "edit_dataset", "train_lora", "steer_training", "rename_asset", "delete_asset"],
   ...languages.flatMap(({ frames }) => frames.flatMap(({ frame }) => frame.tool ?? [])),
 ]);
 

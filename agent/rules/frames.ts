@@ -19,7 +19,14 @@ function groupsOf(found: RegExpExecArray): Record<string, string | undefined> {
 }
 
 /** "Could you pause?" is "pause": what these frames do is asked for either way. */
-const asked = new Set<Frame["does"]>(["call", "again", "same", "adjust", "upscale", "transform", "render"]);
+const asked = new Set<Frame["does"]>([
+  ...(["call", "again", "same", "adjust", "upscale", "transform", "render"] as const),
+  ...(["train", "dataset", "order", "stop", "rename", "delete", "caption", "leave_out"] as const),
+]);
+/** A training always asks back before it begins, so that a question mark takes nothing from it. */
+const learning = new Set<Frame["does"]>(["train", "dataset"]);
+/** What makes something new: talked about as a case, or for another time, it is not asked for. */
+const making = new Set<Frame["does"]>(["render", "transform", "upscale", "train", "dataset"]);
 
 /** A command without "could you", where the language has such a form. */
 function* unasked({ text }: Clause, language: Compiled): Generator<Placed> {
@@ -39,13 +46,13 @@ function* direct({ text, question }: Clause, language: Compiled): Generator<Plac
   for (const { frame, fits } of language.frames) {
     const found = fits.exec(text);
     if (!found) continue;
-    const makes = frame.does === "render" || frame.does === "transform" || frame.does === "upscale";
+    const makes = making.has(frame.does);
     // "would you draw a fox if I asked you to?" asks about a case, "could you draw before that?" about the past
     if (makes && (language.condition.test(text) || (frame.polite && language.past.test(text)))) continue;
     if (makes && language.later.test(text)) continue;
     if (frame.bare && language.finite.test(text)) continue;
     // "paint dries slowly, right?", "again?"
-    if ((makes || frame.does === "again") && question && !frame.polite) continue;
+    if (((makes && !learning.has(frame.does)) || frame.does === "again") && question && !frame.polite) continue;
     yield { frame, groups: groupsOf(found) };
   }
 }

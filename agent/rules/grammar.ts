@@ -2,7 +2,22 @@
 import type { JsonObject } from "../../core/json.ts";
 
 /** What a frame means. `nothing`: understood, and nothing is to be done. `focus`: what "it" means from here on. */
-export type Does = "nothing" | "focus" | "greeting" | "help" | "render" | "transform" | "upscale" | "same" | "again" | "adjust" | "call";
+export type Does =
+  | "nothing"
+  | "focus"
+  | "greeting"
+  | "help"
+  | "render"
+  | "transform"
+  | "upscale"
+  | "same"
+  | "again"
+  | "adjust"
+  | "call"
+  | TrainingDoes;
+
+/** `train`, `dataset`: group `rest` holds options in any order. `order`: to a training that runs. `stop`: end it, without saying what becomes of it. */
+export type TrainingDoes = "train" | "dataset" | "order" | "stop" | "rename" | "delete" | "caption" | "leave_out";
 
 export interface Frame {
   does: Does;
@@ -29,6 +44,20 @@ export interface OptionRule {
   fields?: JsonObject;
 }
 
+/** How people speak of training. */
+export interface TrainingWords {
+  /** What follows "train a LoRA" or "make a dataset", in any order. `begins`: by what one is known; `is`: all of it, with the fields as groups. */
+  options: { begins: string; is: string }[];
+  /** "with it": the LoRA that was just talked about. */
+  withIt: string;
+  /** Who stands before the camera: "me", "it". */
+  self: string;
+  /** In looser words: a verb of learning, and what it is about; any sign of a denial, a question or another time, and it is none. */
+  verb: string;
+  thing: string;
+  never: string;
+}
+
 export interface Grammar {
   language: string;
   /** `other`: what verbs of making and showing make that no tool does. */
@@ -40,7 +69,8 @@ export interface Grammar {
   aspects: Record<string, string>;
   frames: Frame[];
   options: OptionRule[];
-  references: { that: string; all: string; last: string; number: string; words: string };
+  references: { that: string; all: string; last: string; number: string; words: string /** Group `name`. */; training: string };
+  training: TrainingWords;
   /** First words that a typo may be corrected to. */
   commands: string[];
   /** Words for a picture that a typo may be corrected to, before "of". */

@@ -1,17 +1,23 @@
 /** What a placed clause does: calls of the catalogue, words to say, or nothing that can be done. */
+
+import { sameName } from "../../core/asset.ts";
+import { isTerminal } from "../../core/job.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { wishOf } from "../memory/fill.ts";
 import { lastRender, type Memory } from "../memory/memory.ts";
 import { jobOf, picturesOf, type Reference } from "../memory/refer.ts";
 import type { PlannedCall } from "../plan.ts";
+import type { Masked } from "./clauses.ts";
 import { type Compiled, toNumber } from "./compile.ts";
 import type { Placed } from "./frames.ts";
 import { takeOptions } from "./options.ts";
 import { drawCalls } from "./picture.ts";
+import type { ReadCall } from "./reading.ts";
 import { readReferences } from "./reference.ts";
+import { trainingDoes, trainingMeaning } from "./training/meaning.ts";
 
 /** `problem`: understood, and why it cannot be done here. Undefined: the frame does not mean this clause after all. */
-export type Meaning = { calls: PlannedCall[]; say?: string; focus?: string[] } | { problem: string };
+export type Meaning = { calls: ReadCall[]; say?: string; focus?: string[] } | { problem: string };
 
 const noPicture = "There is no picture in this conversation yet that I could change. Ask for one first.";
 
@@ -88,15 +94,32 @@ const states: Record<string, string> = {
 };
 const kinds: Record<string, string> = { modelle: "models", modelos: "models", upscaler: "upscalers" };
 
+/** "Is biscuit done?": the training of that name, or the job that makes it. */
+function byName(text: string, memory: Memory): Reference | undefined {
+  const making = [...memory.jobs, ...(memory.open ?? [])].findLast(({ makes }) => makes !== undefined && sameName(makes.name, text.trim()));
+  return making && { kind: "id", id: making.id };
+}
+
+/** Who asks about a job that waits for others asks about those too. */
+function withNeeds(id: string, memory: Memory): string[] {
+  const all = [...memory.jobs, ...(memory.open ?? [])];
+  const job = all.find((one) => one.id === id);
+  const open = (need: string) => all.some((one) => one.id === need && !isTerminal(one.state));
+  return job?.blocked ? [...(job.needs ?? []).filter(open), id] : [id];
+}
+
 function call({ frame, groups }: Placed, memory: Memory, language: Compiled): Meaning | undefined {
   const tool = frame.tool ?? "";
   const input: JsonObject = { ...frame.fields };
   if (/_job$/.test(tool)) {
-    const references: Reference[] | undefined = groups["ref"] === undefined ? [{ kind: "that" }] : readReferences(groups["ref"], language);
+    const ref = groups["ref"];
+    const references: (Reference | undefined)[] | undefined =
+      ref === undefined ? [{ kind: "that" }] : (readReferences(ref, language) ?? [byName(ref, memory)]);
     const [reference, more] = references ?? [];
     if (!reference || more) return undefined;
     const result = jobOf(reference, memory, wishOf(tool));
     if ("problem" in result) return reference.kind === "words" && memory.jobs.length === 0 ? undefined : result;
+    if (tool === "get_job") return { calls: withNeeds(result.found, memory).map((job_id) => ({ tool, input: { job_id } })) };
     input["job_id"] = result.found;
   }
   for (const name of ["limit", "timeout_s"] as const) {
@@ -117,8 +140,10 @@ function focus({ groups }: Placed, memory: Memory, language: Compiled): Meaning 
   return "problem" in result ? undefined : { calls: [], focus: result.found };
 }
 
-export function meaningOf(placed: Placed, memory: Memory, language: Compiled): Meaning | undefined {
+/** @param said all words of the clause, and the way to the quotations in them. */
+export function meaningOf(placed: Placed, said: Pick<Masked, "text" | "unmask">, memory: Memory, language: Compiled): Meaning | undefined {
   const { does } = placed.frame;
+  if (trainingDoes.has(does)) return trainingMeaning(placed, said, memory, language);
   if (does === "nothing") return { calls: [] };
   if (does === "focus") return focus(placed, memory, language);
   if (does === "upscale") return upscale(placed, memory, language);
@@ -126,5 +151,5 @@ export function meaningOf(placed: Placed, memory: Memory, language: Compiled): M
   if (does === "transform") return transform(placed, memory, language);
   if (does === "call") return call(placed, memory, language);
   if (does === "render") return drawCalls(placed, language);
-  return { calls: [], say: does };
+  return does === "greeting" || does === "help" ? { calls: [], say: does } : undefined;
 }

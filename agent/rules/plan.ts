@@ -1,13 +1,18 @@
 /** The rule planner: no model. It submits only what it placed word by word; one clause it does not know, and nothing is submitted. */
 import { Failure } from "../../core/failure.ts";
-import type { JsonObject } from "../../core/json.ts";
 import type { Memory } from "../memory/memory.ts";
-import type { Plan, PlannedCall } from "../plan.ts";
+import type { Plan } from "../plan.ts";
+import { withOwnLoras } from "../training/loras.ts";
 import { type Clause, clausesOf, type Masked, mask } from "./clauses.ts";
 import { type Compiled, languages } from "./compile.ts";
 import { place } from "./frames.ts";
 import { type Meaning, meaningOf } from "./meaning.ts";
 import { takeOptions } from "./options.ts";
+import { type ReadCall, type Reading, unmasked } from "./reading.ts";
+import { drawnWith } from "./training/drawn.ts";
+import { joinedEdit } from "./training/edits.ts";
+import { finished } from "./training/finish.ts";
+import { readOptions } from "./training/wish.ts";
 
 /** Characters that rules look at: plain requests are short, and patterns must not be fed with books. */
 const longest = 5000;
@@ -18,40 +23,18 @@ const helpText = `I make pictures. Say, for example:
 - upscale that 2x · number 2, bigger
 - same but at night · another one
 - what's in the queue? · cancel that · which models do you have?
+- with 10 or more photos attached: train a LoRA called biscuit, trigger bsct dog
 /help lists all commands.`;
 const greeting = 'Hello. Say what to draw, such as "draw a red fox in fresh snow, wide", or /help.';
 const lost = `I did not understand all of that, so I submitted nothing. ${helpText}`;
 const later = "Ask for the upscale when the picture is there: I can only enlarge what exists.";
 
-/** Words from which free text is still to be filled in: all of them, and those alone that may be used. */
-export interface Open {
-  request: string;
-  usable: string;
-}
-
-export interface ReadCall extends PlannedCall {
-  open?: Open;
-}
-
 /** What a clause that the rules cannot place word by word is recognisably meant as. */
-export type Guess = (clause: Clause, memory: Memory, language: Compiled) => (ReadCall & { open: Open }) | undefined;
+export type Guess = (clause: Clause, memory: Memory, language: Compiled) => ReadCall | undefined;
 
-export interface Reading {
-  calls: ReadCall[];
-  /** What is said besides. */
-  say: string[];
-}
-
-function unmasked({ open, ...call }: ReadCall, masked: Masked): ReadCall {
-  const input = Object.fromEntries(
-    Object.entries(call.input).map(([name, value]) => [name, typeof value === "string" ? masked.unmask(value) : value]),
-  ) as JsonObject;
-  return { ...call, input, ...(open ? { open: { request: masked.unmask(open.request), usable: masked.unmask(open.usable) } } : {}) };
-}
-
-function meaning(clause: Clause, memory: Memory, language: Compiled): Meaning | undefined {
+function meaning(clause: Clause, memory: Memory, language: Compiled, unmask: Masked["unmask"]): Meaning | undefined {
   for (const placed of place(clause, language)) {
-    const found = meaningOf(placed, memory, language);
+    const found = meaningOf(placed, { text: clause.text, unmask }, memory, language);
     if (found) return found;
   }
   return undefined;
@@ -63,8 +46,32 @@ function joined(clauses: readonly Clause[], at: number, open: (clause: Clause) =
   return first && next && open({ text: `${first.text}, ${next.text}`, question: next.question });
 }
 
+/** "Call it biscuit, trigger bsct dog": more about the training or dataset before it; alone, what was asked for a training. */
+function addsToWish(clause: Clause, calls: ReadCall[], language: Compiled): boolean {
+  const at = calls.findLastIndex(({ wish }) => wish !== undefined);
+  const before = calls[at];
+  if (calls.length > 0 && !before?.wish) return false;
+  const options = clause.question ? undefined : readOptions(clause.text, language);
+  if (!options) return false;
+  // the same object: a picture that is drawn with it knows it too
+  if (before?.wish) Object.assign(before.wish, { ...options, ...before.wish });
+  else if (options.name !== undefined && options.trigger !== undefined)
+    calls.push({ tool: "train_lora", input: {}, wish: { kind: "train", ...options } });
+  else return false;
+  return true;
+}
+
+function add(calls: ReadCall[], more: readonly ReadCall[]): void {
+  for (const call of more) {
+    const last = calls.at(-1);
+    const edit = last?.tool === "edit_dataset" && call.tool === "edit_dataset" ? joinedEdit(last.input, call.input) : undefined;
+    if (last && edit) last.input = edit;
+    else calls.push(call);
+  }
+}
+
 /** All clauses in one language, or undefined where one has no place. */
-function read(text: string, past: Memory, language: Compiled, guess?: Guess): (Reading & { problem?: string }) | undefined {
+function read({ text, unmask }: Masked, past: Memory, language: Compiled, guess?: Guess): (Reading & { problem?: string }) | undefined {
   const reading: Reading = { calls: [], say: [] };
   let memory = past;
   let remarks = 0;
@@ -82,7 +89,16 @@ function read(text: string, past: Memory, language: Compiled, guess?: Guess): (R
       reading.say.push(later);
       continue;
     }
-    const found = meaning(clause, memory, language);
+    const pictured = drawnWith(clause, reading.calls, memory, language, (plain) => {
+      const meant = meaning(plain, memory, language, unmask);
+      return meant && "calls" in meant ? meant.calls : undefined;
+    });
+    if (pictured) {
+      reading.calls.push(...pictured);
+      continue;
+    }
+    const found = meaning(clause, memory, language, unmask);
+    if (!found && addsToWish(clause, reading.calls, language)) continue;
     if (!found && isRemark(clause, reading.calls.length > 0, language)) {
       remarks++;
       continue;
@@ -98,7 +114,7 @@ function read(text: string, past: Memory, language: Compiled, guess?: Guess): (R
     if (!found) return undefined;
     if ("problem" in found) return { calls: [], say: [], problem: found.problem };
     if (found.focus) memory = { ...memory, attachments: found.focus };
-    reading.calls.push(...found.calls);
+    add(reading.calls, found.calls);
     if (found.say) reading.say.push(found.say === "help" ? helpText : greeting);
   }
   return remarks > 0 && reading.calls.length === 0 ? undefined : reading;
@@ -134,13 +150,15 @@ export function readRequest(text: string, memory: Memory, guess?: Guess): Readin
     );
   const masked = mask(text);
   for (const language of languages) {
-    const reading = read(masked.text, memory, language, guess);
+    const reading = read(masked, memory, language, guess);
     if (!reading) continue;
-    if (reading.problem) return { calls: [], say: [reading.problem] };
+    if (reading.problem) return { calls: [], say: [masked.unmask(reading.problem)] };
+    const whole = finished(unmasked(reading.calls, masked), memory);
+    if ("problem" in whole) return { calls: [], say: [whole.problem] };
     // greetings are left out where something is to be done
     const say = reading.calls.length > 0 ? reading.say.filter((words) => words === later) : reading.say;
     if (reading.calls.length === 0 && say.length === 0) return { calls: [], say: ["Nothing was submitted."] };
-    return { calls: reading.calls.map((call) => unmasked(call, masked)), say: [...new Set(say)] };
+    return { calls: withOwnLoras(whole.calls, memory), say: [...new Set(say)] };
   }
   return undefined;
 }

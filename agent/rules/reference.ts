@@ -13,6 +13,11 @@ function inLanguage(text: string, language: Compiled): Reference | undefined {
     const value = ordinal ? grammar.ordinals[ordinal.toLowerCase()] : toNumber(number ?? hash ?? "", language);
     if (value !== undefined) return { kind: "number", number: value };
   }
+  const training = references.training.exec(text)?.groups;
+  if (training) {
+    const name = training["name"] ?? training["name2"];
+    return { kind: "training", ...(name === undefined ? {} : { name }) };
+  }
   const words = references.words.exec(text)?.groups?.["words"];
   return words ? { kind: "words", words } : undefined;
 }

@@ -142,9 +142,13 @@ describe("pieces", () => {
       '"'.repeat(4900),
       "1".repeat(4900),
       `make it ${"bigger ".repeat(600)}`,
+      `train a lora ${"called a on these photos ".repeat(190)}`,
+      `train a lora called a, trigger b${", draw me with it".repeat(280)}`,
+      `caption 3: ${"1, 2 and ".repeat(500)}`,
+      `leave out picture ${"1 ".repeat(2400)}x`,
     ])
       planByRules(text, memory);
-    process.stdout.write(`rules on 9 hostile texts of about 5000 characters: ${Math.round(performance.now() - begun)} ms\n`);
+    process.stdout.write(`rules on 13 hostile texts of about 5000 characters: ${Math.round(performance.now() - begun)} ms\n`);
     expect(() => planByRules("x".repeat(5001), memory)).toThrow(/at most 5000/);
   });
 });

@@ -18,7 +18,7 @@ function referenceIn(text: string): Reference | undefined {
     for (let at = 0; at + length <= words.length; at++) {
       const piece = words.slice(at, at + length).join(" ");
       const found = /^\d+$/.test(piece) ? undefined : readReference(piece);
-      if (!found || found.kind === "words") continue;
+      if (!found || found.kind === "words" || found.kind === "training") continue;
       if (found.kind !== "that") return found;
       plain ??= found;
     }

@@ -7,8 +7,8 @@ import { askedAbout } from "./asked-about.ts";
 
 /** More would fill the context of a small model: one picture takes about as much as 800 words. */
 const most = 4;
-/** Four of 768 pixels and the catalogue still fit into 8192 tokens with the models that count most for a picture (a token for 28 × 28 pixels). */
-const longestSide = (pictures: number): number => (pictures > 1 ? 768 : 1024);
+/** Four of 640 pixels and the catalogue still fit into 8192 tokens with the models that count most for a picture (a token for 28 × 28 pixels). */
+const longestSide = (pictures: number): number => (pictures > 1 ? 640 : 1024);
 
 /** Ids that the words are about. */
 function picturesMeant(text: string, memory: Memory): readonly string[] {

@@ -52,7 +52,7 @@ describe("attached pictures", () => {
     await chat.turn("what is this?", { attachments: ids });
     const [body] = ollama.chats();
     expect(shownIn(body)).toEqual(ids);
-    expect(chat.studio.thumbnails).toEqual(ids.map((id) => ({ id, side: 768, as: "jpeg" })));
+    expect(chat.studio.thumbnails).toEqual(ids.map((id) => ({ id, side: 640, as: "jpeg" })));
     const messages = messagesOf(body).filter(({ role }) => role === "user");
     expect(messages.at(-1)?.content).toBe("what is this?");
     for (const [at, id] of ids.entries()) {

@@ -54,11 +54,13 @@ function scalar(property: Property, text: string): Json {
   return allowed.find((value) => typeof value === "string" && value.toLowerCase() === text.toLowerCase()) ?? text;
 }
 
-/** `name:0.8` for a list of objects: its fields in their order; the name itself may hold a colon. */
+/** `name:0.8` or `3:a dog on grass` for a list of objects: their two fields in order; a name may hold a colon itself. */
 function entry(property: Property, text: string): Json {
   const fields = Object.entries(property.items?.properties ?? {});
-  if (fields.length === 0) return text;
-  const [[first] = [""], [second, kind] = ["", {}]] = fields;
+  if (fields.length === 0) return scalar(property.items ?? {}, text);
+  const [[first, numbered] = ["", {}], [second, kind] = ["", {}]] = fields;
+  const [, number, words] = numbered.type === "integer" ? (/^(\d+)\s*:\s*(.+)$/su.exec(text) ?? []) : [];
+  if (number !== undefined && words !== undefined && second) return { [first]: Number(number), [second]: words };
   const cut = text.lastIndexOf(":");
   const value = cut > 0 && second ? scalar(kind, text.slice(cut + 1)) : undefined;
   return typeof value === "number" && second ? { [first]: text.slice(0, cut), [second]: value } : { [first]: text };

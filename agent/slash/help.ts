@@ -5,7 +5,10 @@ import { flagOf, flagsOf, type Property, propertiesOf } from "./flags.ts";
 function values(property: Property): string {
   const allowed = [property, ...(property.anyOf ?? [])].flatMap((kind) => kind.enum ?? (kind.const === undefined ? [] : [kind.const]));
   if (allowed.length > 0) return ` ${allowed.join("|")}`;
-  if (property.type === "array") return " name:weight";
+  if (property.type === "array") {
+    const fields = Object.keys(property.items?.properties ?? {});
+    return ` <${fields.length > 0 ? fields.join(":") : property.items?.type === "integer" ? "number" : "text"}>`;
+  }
   return property.type === "boolean" ? "" : ` <${property.type === "integer" || property.type === "number" ? "number" : "text"}>`;
 }
 

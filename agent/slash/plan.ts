@@ -3,9 +3,10 @@ import { Failure } from "../../core/failure.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { byNearness, nearest } from "../../core/nearest.ts";
 import type { Tool } from "../../core/tool.ts";
-import { fillReferences } from "../memory/fill.ts";
+import { fillReferences, wishOf } from "../memory/fill.ts";
 import { attachedPictures, type Memory } from "../memory/memory.ts";
 import type { Plan } from "../plan.ts";
+import { withDatasets } from "../training/datasets.ts";
 import { flagOf, propertiesOf, readFlag, valueField } from "./flags.ts";
 import { helpAll, helpOf } from "./help.ts";
 import { freeText, type Token, tokensOf } from "./tokens.ts";
@@ -44,6 +45,8 @@ function fillPositional(tool: Tool, free: readonly Token[], input: JsonObject, m
     const words = at === fields.length - 1 ? freeText(rest.splice(0)) : (rest.shift()?.text ?? "");
     if (words !== "") input[field] = words;
     else if (tool.artifactFields?.includes(field) && attached) input[field] = "that";
+    // there is one card, and one training on it
+    else if (field === "job_id" && wishOf(tool.name) === "training") input[field] = "that";
   }
   const [left] = rest;
   if (!left) return;
@@ -86,5 +89,5 @@ export function planSlash(line: string, tools: readonly Tool[], memory: Memory):
   }
   const tool = find(name, tools);
   if (tokens.some((token) => !token.quoted && (token.raw === "--help" || token.raw === "-h"))) return say(helpOf(tool));
-  return { planner: "slash", calls: [{ tool: tool.name, input: read(tool, tokens, memory) }], text: "" };
+  return { planner: "slash", calls: withDatasets([{ tool: tool.name, input: read(tool, tokens, memory) }], memory), text: "" };
 }

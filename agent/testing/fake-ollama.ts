@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonObject } from "../../core/json.ts";
+import { createFakeOllamaMemory, type FakeOllamaMemory, type SharedCard } from "./fake-ollama-memory.ts";
 import { type FakeServer, json, type SeenCall, serve } from "./http.ts";
 
 /** One answer of `/api/chat`. */
@@ -42,6 +43,13 @@ export interface FakeOllamaOptions {
   replies?: FakeReply[] | ((body: JsonObject) => FakeReply);
   /** 0 = any free one; a number to come back on the same address. */
   port?: number;
+  /** A card that others use too; without one there is room for everything. */
+  card?: SharedCard;
+  /** Bytes of a model in memory, by full name. */
+  bytes?(name: string): number;
+  /** Milliseconds: of a load, and until the driver says that the memory of an unloaded model is free. */
+  loadMs?: number;
+  leaveMs?: number;
 }
 
 export interface FakeOllama extends FakeServer {
@@ -49,6 +57,7 @@ export interface FakeOllama extends FakeServer {
   chats(): JsonObject[];
   /** Names of models in memory. */
   loaded(): string[];
+  readonly memory: FakeOllamaMemory;
 }
 
 const details = (name: string) => {
@@ -108,7 +117,7 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
       return [full(name), typeof model === "string" ? (realModels[name]?.capabilities ?? ["completion"]) : model.capabilities];
     }),
   );
-  const loaded = new Set<string>();
+  const memory = createFakeOllamaMemory(options);
   let answered = 0;
 
   async function chat(call: SeenCall, response: ServerResponse): Promise<void> {
@@ -132,8 +141,15 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
       if (reply.delayMs) await sleep(reply.delayMs);
       return json(response, { error: reply.error ?? "something failed" }, reply.status);
     }
-    if (call.body["keep_alive"] === 0) loaded.delete(model);
-    else loaded.add(model);
+    let done: () => void;
+    try {
+      done = await memory.use(model, call.body);
+    } catch (error) {
+      return json(response, { error: (error as Error).message }, 500);
+    }
+    // also where the client leaves in mid-answer
+    response.on("close", done);
+    if (response.destroyed) done();
     await stream(reply, model, call, response);
   }
 
@@ -154,11 +170,11 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
       });
     if (path === "/api/ps")
       return json(response, {
-        models: [...loaded].map((model) => ({
+        models: memory.list().map(({ name: model, gb, cardGb }) => ({
           name: model,
           model,
-          size: 5_137_025_024,
-          size_vram: 5_137_025_024,
+          size: Math.round(gb * 1024 ** 3),
+          size_vram: Math.round(cardGb * 1024 ** 3),
           details: details(model),
         })),
       });
@@ -179,8 +195,12 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
     if (path === "/api/generate") {
       if (!installed.has(name)) return json(response, { error: `model '${String(body["model"])}' not found` }, 404);
       const unload = body["keep_alive"] === 0;
-      if (unload) loaded.delete(name);
-      else loaded.add(name);
+      try {
+        if (unload) memory.unload(name);
+        else (await memory.use(name, body))();
+      } catch (error) {
+        return json(response, { error: (error as Error).message }, 500);
+      }
       return json(response, {
         model: name,
         created_at: new Date().toISOString(),
@@ -194,6 +214,7 @@ export async function startFakeOllama(options: FakeOllamaOptions = {}): Promise<
   return {
     ...server,
     chats: () => server.calls.filter((call) => call.path === "/api/chat").map((call) => call.body),
-    loaded: () => [...loaded],
+    loaded: () => memory.list().map(({ name }) => name),
+    memory,
   };
 }

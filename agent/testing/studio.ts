@@ -1,9 +1,11 @@
 /** A studio in memory with the real catalogue: what the agent's tests submit to. Keys, ownership and states behave as the real one's. */
 import { createApprovals } from "../../core/approvals.ts";
 import type { Artifact } from "../../core/artifact.ts";
+import type { Asset, Makes } from "../../core/asset.ts";
+import { createAssets } from "../../core/assets.ts";
 import { Failure } from "../../core/failure.ts";
 import { isId, newId } from "../../core/ids.ts";
-import { isTerminal, type JobWithArtifacts } from "../../core/job.ts";
+import { isTerminal, type JobWithArtifacts, type OrderName } from "../../core/job.ts";
 import { digest, type JsonObject } from "../../core/json.ts";
 import { silentLog } from "../../core/log.ts";
 import { parseInput } from "../../core/parse.ts";
@@ -11,6 +13,7 @@ import type { ModelList } from "../../core/ports/engine.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Call, Studio } from "../../core/studio.ts";
 import { memoryApprovals } from "../../core/testing/memory-approvals.ts";
+import { memoryAssets, testAsset } from "../../core/testing/memory-assets.ts";
 import type { JobTool, Tool } from "../../core/tool.ts";
 import { createTools } from "../../tools/index.ts";
 import { picture, testContext } from "../../tools/testing/context.ts";
@@ -18,6 +21,10 @@ import { picture, testContext } from "../../tools/testing/context.ts";
 export interface FakeStudio extends Studio {
   readonly jobs: JobWithArtifacts[];
   readonly files: Artifact[];
+  /** The rows behind `assets`; a job that promised one has it made by `finish`. */
+  readonly things: Asset[];
+  /** Words to jobs that run, in order. */
+  readonly orders: { id: string; name: OrderName }[];
   /** Pictures that were made small; their bytes begin as a JPEG's do and end with the id. */
   readonly thumbnails: { id: string; side: number; as: string }[];
   /** Calls that reached `invoke`, in order. */
@@ -26,7 +33,7 @@ export interface FakeStudio extends Studio {
   before(call: Call): void;
   /** Which calls need a person's yes. Default: none. */
   needsYes(call: Pick<Call, "tool">): boolean;
-  /** Ends a job with one picture for each that it asked for. */
+  /** Ends a job with one picture for each that it asked for, and with the asset that it promised. */
   finish(id: string): void;
 }
 
@@ -59,6 +66,8 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
   const files: Artifact[] = [];
   const invoked: Call[] = [];
   const thumbnails: FakeStudio["thumbnails"] = [];
+  const orders: FakeStudio["orders"] = [];
+  const store = memoryAssets();
   const digests = new Map<string, string>();
   const approvals = createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32), log: silentLog });
   let paused: { mode: "finish" | "park"; since: string } | undefined;
@@ -73,10 +82,16 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
     if (!job || !isId("job", id)) throw new Failure("unknown_job", `There is no job ${id} of yours.`);
     return job;
   };
-  const context = (principal: Principal) => ({
-    ...testContext(files.filter((file) => file.principal === principal.id)),
-    principal,
-  });
+  const context = (principal: Principal, promised: readonly Makes[] = []) => {
+    const open = jobs.filter((job) => job.principal === principal.id && !isTerminal(job.state));
+    const promises = open.flatMap(({ id, makes }) => (makes ? [{ job: id, makes }] : []));
+    const inSight = { assets: store.rows, promises, plan: { makes: promised, accepted: promised.length === 0 } };
+    return testContext(
+      files.filter((file) => file.principal === principal.id),
+      inSight,
+      principal,
+    );
+  };
 
   async function accept(principal: Principal, tool: JobTool, call: Call) {
     const input = parseInput(tool, call.input);
@@ -99,6 +114,7 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
       tool: tool.name,
       principal: principal.id,
       ...prepared,
+      ...(prepared.needs?.some((need) => jobs.some((one) => one.id === need && one.state !== "succeeded")) ? { blocked: true } : {}),
       ...(key === undefined ? {} : { key }),
       ...(origin ? { origin } : {}),
       ...(parent ? { parent } : {}),
@@ -113,6 +129,8 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
     files,
     invoked,
     thumbnails,
+    things: store.rows,
+    orders,
     tools,
     before() {},
     needsYes: () => false,
@@ -120,6 +138,8 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
       const job = jobs.find((entry) => entry.id === id);
       if (!job) throw new Error(id);
       job.state = "succeeded";
+      if (job.makes) store.rows.push(testAsset(job.makes, { job: id, principal: job.principal }));
+      for (const other of jobs) if (other.needs?.includes(id)) delete other.blocked;
       const count = typeof job.input["count"] === "number" ? job.input["count"] : 1;
       for (let ordinal = 0; ordinal < count; ordinal++) {
         const file = picture(newId("art"), { job: id, principal: job.principal, ordinal });
@@ -128,11 +148,12 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
       }
     },
     tool: find,
-    async check(principal, call) {
+    async check(principal, call, promised) {
       const tool = find(call.tool);
       const input = parseInput(tool, call.input);
-      if (tool.kind === "job") await tool.prepare(input as never, context(principal));
-      else if (typeof input["job_id"] === "string") own(principal, input["job_id"]);
+      if (tool.kind === "job") return (await tool.prepare(input as never, context(principal, promised))).makes;
+      if (typeof input["job_id"] === "string") own(principal, input["job_id"]);
+      return undefined;
     },
     approvals,
     async ask(principal, calls, origin) {
@@ -190,6 +211,13 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
       const input: JsonObject = tool.reroll ? tool.reroll(parent.input, changes) : { ...old, ...changes };
       return (await accept(principal, tool, { ...call, tool: tool.name, input, parent: id })).job;
     },
+    async order(principal, id, name) {
+      const job = own(principal, id);
+      if (job.state !== "running") throw new Failure("conflict", `Job ${id} is ${job.state}; only one that runs can be told to ${name}.`);
+      orders.push({ id, name });
+      return job;
+    },
+    assets: createAssets({ assets: store, log: silentLog }),
     outlook: async () => ({}),
     upload: nothing("upload"),
     async artifact(principal, id) {

@@ -29,6 +29,18 @@ export const comfyui: Program = {
     "ComfyUI does so where Host and Origin differ, a proxy before it for its own reasons. Set COMFYUI_URL to the address that ComfyUI itself listens on",
 };
 
+export const gpuHost: Program = {
+  name: "gpu-host",
+  setting: "GPU_HOST_URL",
+  path: "/healthz",
+  // a studio says its name there
+  is: (body) => field(body, "ok") === true && field(body, "version") !== undefined && field(body, "name") === undefined,
+  start: "Start it on the machine with the card, as workers/gpu-host/README.md says",
+  open: 'start it with host = "0.0.0.0" in gpu-host.toml and with GPU_HOST_KEY, and set the same key here',
+  login: "A proxy with a password stands before it. Set GPU_HOST_URL to the address that gpu-host itself listens on",
+  forbidden: "Set GPU_HOST_URL to the address that gpu-host itself listens on",
+};
+
 export const ollama: Program = {
   name: "Ollama",
   setting: "OLLAMA_URL",

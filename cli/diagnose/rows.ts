@@ -4,10 +4,11 @@ import { nearest } from "../../core/nearest.ts";
 import { extraHosts, fromContainer, hostName, isLoopback, shown } from "./container.ts";
 import { type Circumstances, explain } from "./explain.ts";
 import { field, isSilence, look } from "./look.ts";
-import { comfyui, ollama, openai, type Program } from "./program.ts";
+import { comfyui, gpuHost, ollama, openai, type Program } from "./program.ts";
 
 export interface Addresses {
   comfyui: { url: string; configured: boolean };
+  gpuHost: { url: string; configured: boolean };
   ollama: { url: string; configured: boolean; model?: string };
   openai?: { baseUrl: string; apiKey?: string };
 }
@@ -64,6 +65,11 @@ async function models(row: StatusRow, { url, model }: Addresses["ollama"]): Prom
 
 export async function comfyuiRow(row: StatusRow, { url, configured }: Addresses["comfyui"], container: boolean): Promise<StatusRow> {
   return row.state === "ok" ? checkpoints(row, url) : explained(row, comfyui, url, configured, { container });
+}
+
+/** Only where its address is at fault: what it lacks itself, and what is wrong with its key, the row tells already. */
+export async function gpuHostRow(row: StatusRow, { url, configured }: Addresses["gpuHost"], container: boolean): Promise<StatusRow> {
+  return row.state === "ok" ? row : explained(row, gpuHost, url, configured, { container });
 }
 
 export async function chatModelRow(row: StatusRow, addresses: Addresses, container: boolean): Promise<StatusRow> {

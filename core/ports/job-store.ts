@@ -1,15 +1,30 @@
 /** The record of what was accepted and what became of it. Each call is one transaction; PostgreSQL is the adapter. */
 import type { Artifact, ArtifactDraft } from "../artifact.ts";
+import type { AssetDraft, Makes } from "../asset.ts";
 import type { JobEvent } from "../event.ts";
 import type { FailureView } from "../failure.ts";
-import type { Job, JobProgress, JobState, JobWithArtifacts } from "../job.ts";
+import type { Job, JobProgress, JobState, JobWithArtifacts, OrderName } from "../job.ts";
 import type { JsonObject } from "../json.ts";
 import type { ApprovalRef } from "./approval-store.ts";
 import type { NewDelivery } from "./delivery-store.ts";
 
 export type NewJob = Pick<
   Job,
-  "id" | "principal" | "tool" | "input" | "title" | "family" | "engine" | "class" | "vramGb" | "key" | "parent" | "origin" | "traceparent"
+  | "id"
+  | "principal"
+  | "tool"
+  | "input"
+  | "title"
+  | "family"
+  | "engine"
+  | "class"
+  | "vramGb"
+  | "key"
+  | "parent"
+  | "origin"
+  | "traceparent"
+  | "needs"
+  | "makes"
 > & {
   /** SHA-256 of tool and input as the person gave them, before a seed was chosen: what "the same request" means. */
   requestDigest: string;
@@ -70,6 +85,8 @@ export interface OpenJob {
   state: JobState;
   priority: number;
   attempt: number;
+  /** Waits for another job: it is not for the queue yet. */
+  blocked?: boolean;
   /** Last heartbeat of the running attempt. */
   heartbeatAt?: Date;
 }
@@ -98,8 +115,16 @@ export interface JobStore {
   setEngineRef(id: string, attempt: number, ref: string): Promise<boolean>;
   /** Keeps the snapshot and the heartbeat. `fenced`: another attempt has taken over; `canceling`: stop. */
   beat(id: string, attempt: number, progress?: JobProgress): Promise<"ok" | "canceling" | "fenced">;
-  /** Artifact rows, state `succeeded` and events in one compare-and-set on the fence. `fenced`: nothing was written. `canceled`: the person canceled first. */
-  publish(id: string, attempt: number, artifacts: readonly ArtifactDraft[]): Promise<"published" | "canceled" | "fenced">;
+  /**
+   * Artifact rows, the asset (under the next free name where its own was taken meanwhile), state `succeeded` and events in one compare-and-set on the fence; no event for a part.
+   * `fenced`: nothing was written. `canceled`: the person canceled first.
+   */
+  publish(
+    id: string,
+    attempt: number,
+    artifacts: readonly ArtifactDraft[],
+    asset?: AssetDraft,
+  ): Promise<"published" | "canceled" | "fenced">;
   /** Ends an attempt without a result. False when fenced. */
   settle(id: string, attempt: number, outcome: Outcome): Promise<boolean>;
 
@@ -108,7 +133,14 @@ export interface JobStore {
   /** Failed or canceled → queued, with the row of what a chat is owed, where it is none yet; Failure `conflict` from any other state. Undefined = unknown to this principal. */
   retry(principal: string, id: string, delivery?: NewJob["delivery"]): Promise<Job | undefined>;
 
-  /** What waits, one entry a family. */
+  /** A word to a job that runs, with a notification; Failure `conflict` where it does not run. Undefined = unknown to this principal. */
+  order(principal: string, id: string, name: OrderName): Promise<Job | undefined>;
+  /** Open jobs of this principal that will make an asset. */
+  promises(principal: string): Promise<{ job: string; makes: Makes }[]>;
+  /** Frees the jobs whose needs have all succeeded, and ends those of which one has failed or was canceled (`needs_failed`). Returns the freed ones, for the queue. */
+  freeNeeds(): Promise<{ id: string; family: string; priority: number }[]>;
+
+  /** What waits and may start, one entry a family. */
   waiting(): Promise<WaitingFamily[]>;
   /** Every job that is not terminal. */
   open(): Promise<OpenJob[]>;
@@ -120,7 +152,7 @@ export interface ArtifactStore {
   /** Whose it is, for whom no principal asks: a signed link. */
   owner(id: string): Promise<string | undefined>;
   addUpload(artifact: Artifact): Promise<void>;
-  /** Newest first. `sha256`: those with these bytes alone. */
+  /** Newest first, without parts. `sha256`: those with these bytes alone. */
   list(principal: string, options: { conversation?: string; sha256?: string; limit?: number }): Promise<Artifact[]>;
   /** Whether some row points at this stored file: what has none may be swept. */
   isReferenced(storageKey: string): Promise<boolean>;

@@ -13,6 +13,10 @@ export interface Metrics {
   /** The reconciler did something: `readded` to the queue, `swept` an orphaned file. */
   reconciled(action: "readded" | "swept", count: number): void;
   familySwitched(to: string): void;
+  /** Memory of the card was asked back from an engine or the chat model: `freed` and looked at, still `kept` after all patience, or `unchecked` because nobody tells. */
+  cardReleased(holder: string, outcome: "freed" | "kept" | "unchecked"): void;
+  /** A training began in an engine: `fresh`, `adopted` from a dead attempt, `resumed` from a saved step, or `restarted` from step 0 after it had trained before. */
+  trainingBegan(how: "fresh" | "adopted" | "resumed" | "restarted"): void;
   turn(planner: Planner, seconds: number): void;
   /** What became of a result that is owed to a chat: `failed` is tried again, `dead` is not. */
   delivery(outcome: "delivered" | "failed" | "dead" | "redelivered"): void;
@@ -28,6 +32,8 @@ export const noMetrics: Metrics = {
   fenced() {},
   reconciled() {},
   familySwitched() {},
+  cardReleased() {},
+  trainingBegan() {},
   turn() {},
   delivery() {},
   request() {},

@@ -82,6 +82,8 @@ export const job = z.object({
   input: anything.describe("What runs: every choice made."),
   engine: z.string(),
   parent: z.string().exactOptional(),
+  needs: z.array(z.string()).exactOptional().describe("Jobs whose result it works with."),
+  blocked: z.boolean().exactOptional().describe("True while it waits for one of those jobs to succeed."),
   conversation: z.string().exactOptional(),
   message: z.string().exactOptional(),
   progress: z
@@ -91,10 +93,13 @@ export const job = z.object({
       step: z.int().exactOptional(),
       steps: z.int().exactOptional(),
       note: z.string().exactOptional(),
+      loss: z.number().exactOptional().describe("Of a training, the mean of the last steps."),
+      savedStep: z.int().exactOptional().describe("Of a training: the last step from which it can go on after a crash."),
     })
     .exactOptional(),
   position: z.int().exactOptional(),
   eta_seconds: range.exactOptional(),
+  missing: z.string().exactOptional().describe("Why no connected worker can run it, and what brings one."),
   error: failure.exactOptional(),
   artifacts: z.array(file),
   created_at: when,

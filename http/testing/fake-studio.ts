@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import { createApprovals } from "../../core/approvals.ts";
 import type { Artifact } from "../../core/artifact.ts";
+import { createAssets } from "../../core/assets.ts";
 import type { JobEvent, LiveEvent } from "../../core/event.ts";
 import { Failure } from "../../core/failure.ts";
 import { newId } from "../../core/ids.ts";
@@ -13,6 +14,7 @@ import { parseInput } from "../../core/parse.ts";
 import { localPrincipal } from "../../core/principal.ts";
 import type { Call, Studio } from "../../core/studio.ts";
 import { memoryApprovals } from "../../core/testing/memory-approvals.ts";
+import { memoryAssets } from "../../core/testing/memory-assets.ts";
 import { defineAnswerTool, defineJobTool, type Tool } from "../../core/tool.ts";
 import { readAll } from "../../core/uploads.ts";
 
@@ -222,6 +224,8 @@ export function fakeStudio(): FakeStudio {
     reroll: never,
     rerolled: never,
     ask: never,
+    order: never,
+    assets: createAssets({ assets: memoryAssets(), log: silentLog }),
     approvals: createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32, 7), log: silentLog }),
     async outlook(job) {
       studio.outlooks++;

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { createApprovals } from "../../core/approvals.ts";
 import type { Artifact } from "../../core/artifact.ts";
+import { createAssets } from "../../core/assets.ts";
 import { Failure } from "../../core/failure.ts";
 import { newId } from "../../core/ids.ts";
 import { isTerminal, type JobWithArtifacts } from "../../core/job.ts";
@@ -12,6 +13,7 @@ import { parseInput } from "../../core/parse.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Studio } from "../../core/studio.ts";
 import { memoryApprovals } from "../../core/testing/memory-approvals.ts";
+import { memoryAssets } from "../../core/testing/memory-assets.ts";
 import { createTools } from "../../tools/index.ts";
 
 /** A whole WebP picture of one pixel. */
@@ -165,6 +167,8 @@ export function scriptedStudio(options: { runMs?: number } = {}): ScriptedStudio
     },
     rerolled: unused,
     ask: unused,
+    order: unused,
+    assets: createAssets({ assets: memoryAssets(), log: silentLog }),
     approvals: createApprovals({ store: memoryApprovals(), secret: Buffer.alloc(32), log: silentLog }),
     async reroll(principal, id, changes, call) {
       const parent = own(principal, id);

@@ -130,6 +130,9 @@ def test_a_status_only_for_what_matters():
     assert m.status_of(several)[1] == "Picture 1 of 4, 5 %, step 5 of 25"
     loading = {"type": "progress", "job": "j", "progress": {"stage": "loading", "fraction": 0.0, "step": 0, "steps": 25}}
     assert m.status_of(loading)[1] == "Loading the model"
+    training = {"stage": "training", "fraction": 0.25, "step": 300, "steps": 1200, "loss": 0.08312, "savedStep": 250}
+    told = m.status_of({"type": "progress", "job": "j", "progress": training, "seconds": [1100, 1300]})[1]
+    assert told == "Training 25 %, step 300 of 1200, loss 0.0831, last saved at 250, about 22 min left"
     queued = {"type": "job", "job": {"id": "j", "state": "queued", "title": "t", "position": 3, "eta_seconds": [10, 20]}}
     assert m.status_of(queued)[1] == "t: number 3 in line, 10–20 s left"
     assert m.status_of({"type": "preview"}) is None

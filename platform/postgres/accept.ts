@@ -3,11 +3,11 @@ import { and, eq, sql } from "drizzle-orm";
 import { Failure } from "../../core/failure.ts";
 import type { Job } from "../../core/job.ts";
 import type { JobStore, NewJob } from "../../core/ports/job-store.ts";
-import { trainingOffset } from "../../core/schedule.ts";
 import { useApproval } from "./approvals.ts";
 import { notice } from "./change.ts";
 import { storable, storableJson } from "./columns.ts";
 import { newRow } from "./deliveries.ts";
+import { placeIn, unmet, waitsNote } from "./needs.ts";
 import { toJob } from "./rows.ts";
 import { deliveries, events, jobs } from "./schema.ts";
 import { type Db, transact } from "./transact.ts";
@@ -40,13 +40,15 @@ async function byId(db: Pick<Db, "select">, principal: string, id: string): Prom
 }
 
 /** The row as it will be read, without asking for it: the characters that PostgreSQL cannot keep are replaced alike. */
-function accepted(given: NewJob, { priority, createdAt }: { priority: number; createdAt: Date }): Job {
+function accepted(given: NewJob, { priority, createdAt, blocked }: { priority: number; createdAt: Date; blocked: boolean }): Job {
   const { requestDigest: _digest, maxWaiting: _most, approval: _yes, delivery: _owed, ...job } = given;
   const row: Job = { ...job, state: "queued", priority, attempt: 0, tries: 0, createdAt, queuedAt: createdAt };
   const text = (value: unknown): unknown => (typeof value === "string" ? storable(value) : value);
   return {
     ...(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)])) as unknown as Job),
     input: storableJson(given.input),
+    ...(given.makes ? { makes: storableJson(given.makes) } : {}),
+    ...(blocked ? { blocked } : {}),
     ...(given.origin ? { origin: storableJson(given.origin) } : {}),
   };
 }
@@ -64,7 +66,7 @@ export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
         // before the limit: the same request again is no further job
         given.key === undefined ? undefined : byKey(tx, given.principal, given.tool, given.key, given.requestDigest),
         tx
-          .select({ waiting: sql<number>`count(*)::int` })
+          .select({ waiting: sql<number>`count(*)::int`, blocked: sql<number>`(count(*) filter (where blocked))::int` })
           .from(jobs)
           .where(and(eq(jobs.principal, given.principal), sql`state = 'queued'`)),
       ]);
@@ -78,19 +80,24 @@ export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
         );
       const holder = approval && (await useApproval(tx, later, given.principal, approval, given.id));
       if (holder !== undefined && holder !== given.id) return { job: await byId(tx, given.principal, holder), created: false };
+      const waitsFor = given.needs ? await unmet(tx, given.principal, given.needs) : [];
+      const blocked = waitsFor.length > 0;
       const now = new Date();
       const values = {
         ...columns,
         ...(origin ?? {}),
         state: "queued" as const,
         // a person with ten jobs waiting must not make another one wait for all ten
-        priority: 1 + waiting + (given.class === "training" ? trainingOffset : 0),
+        // what waits for other jobs takes nobody's turn
+        priority: placeIn(waiting - (count?.blocked ?? 0), given.class),
+        blocked,
         lastSeq: 1,
         createdAt: now,
         queuedAt: now,
       };
       later(tx.insert(jobs).values(values));
-      later(tx.insert(events).values({ job: given.id, seq: 1, type: "state", data: { state: "queued", attempt: 0 }, at: now }));
+      const note = blocked ? { note: waitsNote(waitsFor) } : {};
+      later(tx.insert(events).values({ job: given.id, seq: 1, type: "state", data: { state: "queued", attempt: 0, ...note }, at: now }));
       if (delivery) later(tx.insert(deliveries).values(newRow({ ...delivery, principal: given.principal, job: given.id })));
       later(notice({ type: "changed", job: given.id, state: "queued", family: given.family }));
       return { job: accepted(given, values), created: true };

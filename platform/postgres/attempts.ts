@@ -1,8 +1,10 @@
 /** What a worker does with a job: claim, beat, publish, settle. Each compares the fence under the row's lock. */
 import { and, asc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import type { Artifact, ArtifactDraft } from "../../core/artifact.ts";
+import type { AssetDraft } from "../../core/asset.ts";
 import { isTerminal, type JobProgress, type JobState } from "../../core/job.ts";
 import type { Attempt, JobStore, Outcome } from "../../core/ports/job-store.ts";
+import { addAsset } from "./assets.ts";
 import { type Change, changeJob } from "./change.ts";
 import { toAttempt, toJob } from "./rows.ts";
 import { artifacts, attempts, jobs } from "./schema.ts";
@@ -29,7 +31,7 @@ export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "b
   const claim: JobStore["claim"] = (id, worker) =>
     changeJob(db, id, async (change, tx, later) => {
       const { row, now } = change;
-      if (isTerminal(row.state)) return undefined;
+      if (isTerminal(row.state) || (row.state === "queued" && row.blocked)) return undefined;
       // the worker that was to stop is gone: nothing is left to wait for
       if (row.state === "canceling") {
         endCanceled(tx, later, change);
@@ -84,7 +86,7 @@ export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "b
     return row?.state === "canceling" ? ("canceling" as const) : ("fenced" as const);
   };
 
-  const publish = async (id: string, attempt: number, drafts: readonly ArtifactDraft[]) => {
+  const publish = async (id: string, attempt: number, drafts: readonly ArtifactDraft[], asset?: AssetDraft) => {
     const done = await changeJob(db, id, async (change, tx, later) => {
       const { row, now } = change;
       if (row.attempt !== attempt) return "fenced" as const;
@@ -99,7 +101,8 @@ export function attemptsOf(db: Db): Pick<JobStore, "claim" | "setEngineRef" | "b
       const made: Artifact[] = drafts.map((draft) => ({ ...draft, principal: row.principal, job: id, attempt, createdAt: now }));
       if (made.length > 0)
         later(tx.insert(artifacts).values(made.map((artifact) => ({ ...artifact, preview: artifact.recipe?.preview ?? false }))));
-      for (const artifact of made) change.artifact(artifact);
+      for (const artifact of made) if (!artifact.recipe?.part) change.artifact(artifact);
+      if (asset) await addAsset(tx, later, { ...asset, principal: row.principal, job: id, createdAt: now });
       change.move("succeeded");
       change.set({ finishedAt: now, progress: null, heartbeatAt: null, error: null });
       later(closing(tx, change, attempt, "succeeded"));

@@ -41,8 +41,9 @@ export async function changeJob<T>(db: Db, id: string, work: (change: Change, tx
       set: (more) => void Object.assign(columns, more),
       move(state, { attempt = columns.attempt ?? row.attempt, ...more } = {}) {
         const from = columns.state ?? row.state;
-        // a lost worker's job starts again without having left `running`
-        if (!canMove(from, state) && !(from === "running" && state === "running")) throw new Error(`no step ${from} -> ${state} for ${id}`);
+        // a lost worker's job starts again without having left `running`, one that waited for another is freed without having left `queued`
+        const stays = from === state && (state === "running" || (state === "queued" && row.blocked));
+        if (!canMove(from, state) && !stays) throw new Error(`no step ${from} -> ${state} for ${id}`);
         columns.state = state;
         news.push({ type: "state", data: { state, attempt, ...more } as unknown as JsonObject });
       },

@@ -26,4 +26,22 @@ onEveryServer(({ url }) => {
       await database.close();
     }
   });
+
+  it("keeps no statement of hundreds of rows: there would be one for each number of them", async () => {
+    const database = await openPostgres({ url: url(), log: silentLog, poolMax: 1, migrate: false });
+    try {
+      const me = unique("me");
+      const id = await running(database.jobs, me);
+      await database.jobs.publish(
+        id,
+        1,
+        Array.from({ length: 300 }, (_, ordinal) => draft(ordinal)),
+      );
+      expect((await database.jobs.get(me, id))?.artifacts).toHaveLength(300);
+      const { rows } = await database.pool.query("select max(length(statement)) as longest from pg_prepared_statements");
+      expect(rows[0].longest).toBeLessThanOrEqual(8000);
+    } finally {
+      await database.close();
+    }
+  });
 });

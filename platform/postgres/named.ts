@@ -4,8 +4,12 @@ import type pg from "pg";
 
 const names = new Map<string, string>();
 
-/** Texts must be few: they may differ by which columns are asked for, never by how many values there are. */
-export function nameOf(text: string): string {
+/** Characters of the longest text that is kept. An insert of hundreds of rows is another text for each number of them, and comes once. */
+const longest = 8000;
+
+/** Texts must be few: they may differ by which columns are asked for, never by how many values there are. Undefined for one that is not kept. */
+export function nameOf(text: string): string | undefined {
+  if (text.length > longest) return undefined;
   let name = names.get(text);
   if (!name) {
     name = `spin_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`;

@@ -8,19 +8,26 @@ import type { Log } from "../../core/log.ts";
 import { packageRoot } from "../../core/package-root.ts";
 import type { AccessKeyStore } from "../../core/ports/access.ts";
 import type { ApprovalStore } from "../../core/ports/approval-store.ts";
+import type { AssetStore } from "../../core/ports/asset-store.ts";
+import type { CardLedger } from "../../core/ports/card.ts";
 import type { DeliveryStore } from "../../core/ports/delivery-store.ts";
 import type { ArtifactStore, JobStore } from "../../core/ports/job-store.ts";
+import type { LaneStore } from "../../core/ports/lanes.ts";
 import type { Plans, Settings } from "../../core/ports/stores.ts";
 import { acceptance } from "./accept.ts";
 import { accessKeyStore } from "./access.ts";
 import { approvalStore } from "./approvals.ts";
+import { assetStore } from "./assets.ts";
 import { attemptsOf } from "./attempts.ts";
+import { cardLedger } from "./card.ts";
 import { channel } from "./change.ts";
 import { control } from "./control.ts";
 import { deliveryStore } from "./deliveries.ts";
 import { connectFailure, databaseFailure, guarded } from "./errors.ts";
+import { laneStore } from "./lanes.ts";
 import { type Listening, listen } from "./listen.ts";
 import { named } from "./named.ts";
+import { needsOf } from "./needs.ts";
 import { reads } from "./reads.ts";
 import { artifactStore, planStore, settingsStore } from "./stores.ts";
 
@@ -28,11 +35,14 @@ export interface Database {
   readonly pool: pg.Pool;
   readonly jobs: JobStore;
   readonly artifacts: ArtifactStore;
+  readonly assets: AssetStore;
   readonly settings: Settings;
   readonly plans: Plans;
   readonly accessKeys: AccessKeyStore;
   readonly deliveries: DeliveryStore;
   readonly approvals: ApprovalStore;
+  readonly card: CardLedger;
+  readonly lanes: LaneStore;
   listen(onMessage: (message: BusMessage) => void, onGap: () => void): Promise<Listening>;
   /** For what is ephemeral, in an installation of several processes without Redis. Never throws; what is too long for PostgreSQL is dropped. */
   notify(message: BusMessage): void;
@@ -89,13 +99,16 @@ export async function openPostgres(options: { url: string; log: Log; poolMax?: n
   let notifying = 0;
   return {
     pool,
-    jobs: guarded<JobStore>({ ...acceptance(db), ...attemptsOf(db), ...reads(db), ...control(db) }),
+    jobs: guarded<JobStore>({ ...acceptance(db), ...attemptsOf(db), ...reads(db), ...control(db), ...needsOf(db) }),
     artifacts: guarded(artifactStore(db)),
+    assets: guarded(assetStore(db)),
     settings: guarded(settingsStore(db)),
     plans: guarded(planStore(db)),
     accessKeys: guarded(accessKeyStore(db)),
     deliveries: guarded(deliveryStore(db)),
     approvals: guarded(approvalStore(db)),
+    card: guarded(cardLedger(db)),
+    lanes: guarded(laneStore(db)),
     listen: (onMessage, onGap) => listen(url, log, onMessage, onGap),
     notify(message) {
       const text = JSON.stringify(message);

@@ -3,31 +3,26 @@ import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { JobWithArtifacts } from "../../core/job.ts";
 import type { JobStore } from "../../core/ports/job-store.ts";
 import { storable } from "./columns.ts";
-import { type JobRow, toArtifact, toEvent, toJob } from "./rows.ts";
+import { isWhole, type JobRow, toArtifact, toEvent, toJob } from "./rows.ts";
 import { artifacts, events, jobs } from "./schema.ts";
 import type { Db } from "./transact.ts";
 
-type Reads = Pick<JobStore, "get" | "list" | "events" | "position" | "history" | "waiting" | "open">;
+type Reads = Pick<JobStore, "get" | "list" | "events" | "position" | "history" | "promises" | "waiting" | "open">;
 
 export function reads(db: Db): Reads {
   // built once and asked in one go: clients want to know again and again how a job stands
   const ownJob = db
     .select()
     .from(jobs)
-    .leftJoin(artifacts, and(eq(artifacts.job, jobs.id), sql`${jobs.state} = 'succeeded'`))
+    .leftJoin(artifacts, and(eq(artifacts.job, jobs.id), sql`${jobs.state} = 'succeeded'`, isWhole))
     .where(and(eq(jobs.id, sql.placeholder("id")), eq(jobs.principal, sql.placeholder("principal"))))
     .orderBy(asc(artifacts.ordinal))
     .prepare("own_job");
   const withArtifacts = async (rows: JobRow[]): Promise<JobWithArtifacts[]> => {
     if (rows.length === 0) return [];
     const ids = rows.filter((row) => row.state === "succeeded").map((row) => row.id);
-    const files = ids.length
-      ? await db
-          .select()
-          .from(artifacts)
-          .where(sql`${artifacts.job} = any(${sql.param(ids)})`)
-          .orderBy(asc(artifacts.ordinal))
-      : [];
+    const whole = and(sql`${artifacts.job} = any(${sql.param(ids)})`, isWhole);
+    const files = ids.length ? await db.select().from(artifacts).where(whole).orderBy(asc(artifacts.ordinal)) : [];
     return rows.map((row) => ({ ...toJob(row), artifacts: files.filter((file) => file.job === row.id).map(toArtifact) }));
   };
 
@@ -73,26 +68,38 @@ export function reads(db: Db): Reads {
 
     async position(id) {
       const found = await db.execute<{ ahead: number }>(sql`
-        select (select count(*)::int from jobs other where other.state = 'queued' and other.family = mine.family
+        select (select count(*)::int from jobs other where other.state = 'queued' and not other.blocked and other.family = mine.family
                 and (other.priority, other.queued_at, other.number) < (mine.priority, mine.queued_at, mine.number)) as ahead
-        from jobs mine where mine.id = ${storable(id)} and mine.state = 'queued'`);
+        from jobs mine where mine.id = ${storable(id)} and mine.state = 'queued' and not mine.blocked`);
       const ahead = found.rows[0]?.ahead;
       return ahead === undefined ? undefined : ahead + 1;
     },
 
     async history(tool, family) {
-      return db
-        .select({ input: jobs.input, seconds: sql<number>`extract(epoch from finished_at - started_at)::float8` })
+      return (
+        db
+          .select({ input: jobs.input, seconds: sql<number>`extract(epoch from finished_at - started_at)::float8` })
+          .from(jobs)
+          // a later attempt of a training goes on from what an earlier one did: it took longer than its last attempt
+          .where(and(eq(jobs.tool, tool), eq(jobs.family, family), sql`state = 'succeeded' and (class <> 'training' or attempt = 1)`))
+          .orderBy(desc(jobs.finishedAt))
+          .limit(20)
+      );
+    },
+
+    async promises(principal) {
+      const rows = await db
+        .select({ job: jobs.id, makes: jobs.makes })
         .from(jobs)
-        .where(and(eq(jobs.tool, tool), eq(jobs.family, family), sql`state = 'succeeded'`))
-        .orderBy(desc(jobs.finishedAt))
-        .limit(20);
+        .where(and(eq(jobs.principal, principal), sql`makes is not null and state in ('queued', 'running', 'canceling')`))
+        .orderBy(desc(jobs.number));
+      return rows.flatMap(({ job, makes }) => (makes ? [{ job, makes }] : []));
     },
 
     async waiting() {
       const found = await db.execute<{ family: string; jobs: number; best: number; first: Date }>(sql`
         select distinct on (family) family, count(*) over (partition by family)::int as jobs, priority as best, queued_at as first
-        from jobs where state = 'queued' order by family, priority, queued_at, number`);
+        from jobs where state = 'queued' and not blocked order by family, priority, queued_at, number`);
       return found.rows.map((row) => ({
         family: row.family,
         jobs: row.jobs,
@@ -109,12 +116,17 @@ export function reads(db: Db): Reads {
           state: jobs.state,
           priority: jobs.priority,
           attempt: jobs.attempt,
+          blocked: jobs.blocked,
           beat: jobs.heartbeatAt,
         })
         .from(jobs)
         .where(sql`state in ('queued', 'running', 'canceling')`)
         .orderBy(asc(jobs.number));
-      return rows.map(({ beat, ...row }) => ({ ...row, ...(beat ? { heartbeatAt: beat } : {}) }));
+      return rows.map(({ beat, blocked, ...row }) => ({
+        ...row,
+        ...(blocked ? { blocked } : {}),
+        ...(beat ? { heartbeatAt: beat } : {}),
+      }));
     },
   };
 }

@@ -1,14 +1,18 @@
 /** Rows ↔ the words of core. */
-import type { InferSelectModel } from "drizzle-orm";
+import { type InferSelectModel, sql } from "drizzle-orm";
 import type { Artifact } from "../../core/artifact.ts";
+import type { Asset } from "../../core/asset.ts";
 import type { JobEvent } from "../../core/event.ts";
 import type { Job } from "../../core/job.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Attempt } from "../../core/ports/job-store.ts";
-import type { artifacts, attempts, events, jobs } from "./schema.ts";
+import { artifacts, type assets, type attempts, type events, type jobs } from "./schema.ts";
 
 export type JobRow = InferSelectModel<typeof jobs>;
 export type ArtifactRow = InferSelectModel<typeof artifacts>;
+
+/** Artifacts that are no parts. */
+export const isWhole = sql`${artifacts.recipe} ->> 'part' is distinct from 'true'`;
 
 /** Columns that are null are left out: core knows absent, not null. */
 function present<T extends object>(fields: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
@@ -17,7 +21,7 @@ function present<T extends object>(fields: T): { [Key in keyof T]?: NonNullable<
 
 export function toJob(row: JobRow): Job {
   const { id, principal, tool, input, title, state, family, engine, vramGb, priority, attempt, tries, createdAt, queuedAt } = row;
-  const { parent, key, error, progress, startedAt, finishedAt, traceparent } = row;
+  const { parent, needs, makes, order, key, error, progress, startedAt, finishedAt, traceparent } = row;
   return {
     ...{
       id,
@@ -36,7 +40,8 @@ export function toJob(row: JobRow): Job {
       createdAt,
       queuedAt,
     },
-    ...(present({ parent, key, error, progress, startedAt, finishedAt, traceparent }) as Partial<Job>),
+    ...(present({ parent, needs, makes, order, key, error, progress, startedAt, finishedAt, traceparent }) as Partial<Job>),
+    ...(row.blocked ? { blocked: true } : {}),
     ...(row.conversation !== null && row.message !== null
       ? { origin: { conversation: row.conversation, message: row.message, ordinal: row.ordinal ?? 0 } }
       : {}),
@@ -50,6 +55,10 @@ export function toArtifact(row: ArtifactRow): Artifact {
     ...{ id, principal, attempt, ordinal, name, mediaType, bytes, sha256, storageKey, createdAt },
     ...(present({ job, width, height, recipe }) as Partial<Artifact>),
   };
+}
+
+export function toAsset({ number: _number, nameKey: _key, ...row }: InferSelectModel<typeof assets>): Asset {
+  return row;
 }
 
 export function toAttempt(row: InferSelectModel<typeof attempts>): Attempt {

@@ -3,9 +3,10 @@ import { sql } from "drizzle-orm";
 import { bigint, boolean, doublePrecision, index, integer, pgTable, primaryKey, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
 import type { ApprovalAnswer, ApprovalCall, ApprovalField, ApprovalOrigin, ApprovalState } from "../../core/approval.ts";
 import type { Recipe } from "../../core/artifact.ts";
+import type { AssetDetails, AssetKind, Makes } from "../../core/asset.ts";
 import type { DeliveryState } from "../../core/delivery.ts";
 import type { FailureView } from "../../core/failure.ts";
-import type { JobClass, JobProgress, JobState } from "../../core/job.ts";
+import type { JobClass, JobProgress, JobState, OrderName } from "../../core/job.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { Scope } from "../../core/scope.ts";
 import { jsonb, text } from "./columns.ts";
@@ -31,6 +32,11 @@ export const jobs = pgTable(
     attempt: integer("attempt").notNull().default(0),
     tries: integer("tries").notNull().default(0),
     parent: text("parent"),
+    needs: jsonb("needs").$type<string[]>(),
+    /** Waits for one of `needs`: queued, but for no queue yet. */
+    blocked: boolean("blocked").notNull().default(false),
+    makes: jsonb("makes").$type<Makes>(),
+    order: jsonb("order_given").$type<{ name: OrderName; number: number }>(),
     conversation: text("conversation"),
     message: text("message"),
     ordinal: integer("ordinal"),
@@ -53,9 +59,11 @@ export const jobs = pgTable(
     index("jobs_principal").on(table.principal, table.number),
     index("jobs_conversation").on(table.principal, table.conversation, table.number).where(sql`conversation is not null`),
     // partial, so that a million finished rows cost nothing where work is looked for
-    index("jobs_waiting").on(table.family, table.priority, table.queuedAt, table.number).where(sql`state = 'queued'`),
+    index("jobs_waiting").on(table.family, table.priority, table.queuedAt, table.number).where(sql`state = 'queued' and not blocked`),
+    index("jobs_blocked").on(table.number).where(sql`state = 'queued' and blocked`),
     index("jobs_waiting_principal").on(table.principal).where(sql`state = 'queued'`),
     index("jobs_open").on(table.number).where(sql`state in ('queued', 'running', 'canceling')`),
+    index("jobs_making").on(table.principal).where(sql`makes is not null and state in ('queued', 'running', 'canceling')`),
     index("jobs_history").on(table.tool, table.family, table.finishedAt).where(sql`state = 'succeeded'`),
   ],
 );
@@ -103,6 +111,39 @@ export const artifacts = pgTable(
     index("artifacts_principal").on(table.principal, table.number),
   ],
 );
+
+export const assets = pgTable(
+  "assets",
+  {
+    id: text("id").primaryKey(),
+    number: bigint("number", { mode: "number" }).generatedAlwaysAsIdentity(),
+    principal: text("principal").notNull(),
+    kind: text("kind").$type<AssetKind>().notNull(),
+    name: text("name").notNull(),
+    /** The name as it is compared. */
+    nameKey: text("name_key").notNull(),
+    job: text("job")
+      .notNull()
+      .references(() => jobs.id, { onDelete: "cascade" }),
+    details: jsonb("details").$type<AssetDetails>().notNull(),
+    createdAt: at("created_at").notNull(),
+    updatedAt: at("updated_at").notNull(),
+  },
+  (table) => [
+    uniqueIndex("assets_name").on(table.principal, table.kind, table.nameKey),
+    index("assets_principal").on(table.principal, table.number),
+  ],
+);
+
+/** Workers that take work now, and what they can do: one row a lane. */
+export const lanes = pgTable("lanes", {
+  name: text("name").primaryKey(),
+  worker: text("worker").notNull(),
+  families: jsonb("families").$type<string[]>().notNull(),
+  vramGb: doublePrecision("vram_gb").notNull(),
+  startedAt: at("started_at").notNull(),
+  seenAt: at("seen_at").notNull(),
+});
 
 export const events = pgTable(
   "events",

@@ -3,7 +3,7 @@ import { and, desc, eq } from "drizzle-orm";
 import type { ArtifactStore } from "../../core/ports/job-store.ts";
 import type { Plans, Settings } from "../../core/ports/stores.ts";
 import { notice } from "./change.ts";
-import { toArtifact } from "./rows.ts";
+import { isWhole, toArtifact } from "./rows.ts";
 import { artifacts, jobs, plans, settings } from "./schema.ts";
 import { type Db, transact } from "./transact.ts";
 
@@ -31,6 +31,7 @@ export function artifactStore(db: Db): ArtifactStore {
         .where(
           and(
             eq(artifacts.principal, principal),
+            isWhole,
             conversation ? eq(jobs.conversation, conversation) : undefined,
             sha256 ? eq(artifacts.sha256, sha256) : undefined,
           ),

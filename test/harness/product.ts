@@ -178,9 +178,9 @@ export interface FakeEngine {
 }
 
 /** A fake ComfyUI in a process of its own. */
-export async function startEngine(stepMs: number): Promise<FakeEngine> {
+export async function startEngine(stepMs: number, options: readonly string[] = []): Promise<FakeEngine> {
   const file = join(root, "workers/engines/comfyui/testing/fake-comfyui-main.ts");
-  const engine = command(process.execPath, ["--import", "tsx", file, "--step-ms", `${stepMs}`], {
+  const engine = command(process.execPath, ["--import", "tsx", file, "--step-ms", `${stepMs}`, ...options], {
     cwd: root,
     env: { PATH: process.env["PATH"] ?? "" },
   });

@@ -46,6 +46,7 @@ export async function startProduct(
     const quiet = {
       ...config,
       comfyui: config.comfyui.configured ? config.comfyui : { url: nobody, configured: false },
+      gpuHost: config.gpuHost.configured ? config.gpuHost : { url: nobody, configured: false },
       ollama: config.ollama.configured ? config.ollama : { url: nobody, configured: false },
     };
     const folder = await openDataFolder(data, () => undefined);

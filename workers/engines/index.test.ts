@@ -1,6 +1,13 @@
 /** Which engine takes the work: a GPU engine once known is waited for, a stand-in only where there never was one, and an upscaler always. */
 import { describe, expect, it } from "vitest";
-import type { Engine, EngineStatus, ImageCapability, UpscaleCapability } from "../../core/ports/engine.ts";
+import type {
+  DatasetCapability,
+  Engine,
+  EngineStatus,
+  ImageCapability,
+  TrainCapability,
+  UpscaleCapability,
+} from "../../core/ports/engine.ts";
 import { createEngines, type EngineChoice } from "./index.ts";
 
 type State = EngineStatus["state"];
@@ -47,10 +54,11 @@ function fake(id: string, state: State = "ready"): FakeEngine {
   return engine;
 }
 
-function setUp(gpu: Engine[], more: { configured?: string[]; seen?: string[]; previewOnly?: boolean } = {}) {
+function setUp(gpu: Engine[], more: { configured?: string[]; seen?: string[]; previewOnly?: boolean; others?: Engine[] } = {}) {
   const seen = new Set(more.seen);
   const choice: EngineChoice = {
     gpu,
+    others: more.others ?? [],
     preview: fake("preview"),
     upscaler: fake("cpu-upscale"),
     previewOnly: more.previewOnly ?? false,
@@ -161,5 +169,42 @@ describe("the list", () => {
     expect(() => engines.get("forge")).toThrow(
       expect.objectContaining({ code: "engine_unavailable", message: expect.stringContaining("forge") }),
     );
+  });
+});
+
+describe("trainings and datasets", () => {
+  const never = () => Promise.reject(new Error("not asked"));
+  const train: TrainCapability = { plan: never, train: never };
+  const dataset: DatasetCapability = { plan: never, make: never };
+  /** It cannot draw. */
+  function trainer(state: State): Engine {
+    const status = async () => ({ id: "trainer", title: "trainer", state, fix: "Start it by python -m trainer." });
+    return { id: "trainer", title: "trainer", gpu: true, families: ["train"], train, status, models: never };
+  }
+
+  it("are trained by the one that was configured or seen, however it is now", async () => {
+    const { engines, seen } = setUp([fake("comfyui"), trainer("ready")]);
+    expect((await engines.trainer()).id).toBe("trainer");
+    expect([...seen]).toEqual(["trainer"]);
+    expect((await setUp([trainer("down")], { configured: ["trainer"] }).engines.trainer()).id).toBe("trainer");
+    expect((await setUp([trainer("down")], { seen: ["trainer"], previewOnly: true }).engines.trainer()).id).toBe("trainer");
+  });
+
+  it("have no stand-in: where there never was a trainer, the command that starts one is named", async () => {
+    for (const gpu of [[fake("comfyui"), trainer("absent")], [fake("comfyui")], []]) {
+      const failed = setUp(gpu).engines.trainer();
+      await expect(failed).rejects.toMatchObject({ code: "engine_unavailable" });
+      await expect(failed).rejects.toThrow(gpu.length === 2 ? "python -m trainer" : "GPU_HOST_URL");
+    }
+  });
+
+  it("a trainer is never asked to draw", async () => {
+    expect(await setUp([trainer("ready")]).image()).toBe("preview");
+  });
+
+  it("datasets are made by the engine that can", () => {
+    const maker: Engine = { ...trainer("ready"), id: "dataset", gpu: false, dataset };
+    expect(setUp([], { others: [maker] }).engines.datasets().id).toBe("dataset");
+    expect(() => setUp([]).engines.datasets()).toThrow("cannot make datasets");
   });
 });

@@ -19,9 +19,10 @@ export interface EngineChoice {
   seen: { get(id: string): Promise<boolean>; set(id: string): Promise<void> };
 }
 
-type Capable<Key extends "image" | "upscale"> = Engine & Required<Pick<Engine, Key>>;
+type Can = "image" | "upscale" | "train" | "dataset";
+type Capable<Key extends Can> = Engine & Required<Pick<Engine, Key>>;
 
-function can<Key extends "image" | "upscale">(engine: Engine, key: Key): engine is Capable<Key> {
+function can<Key extends Can>(engine: Engine, key: Key): engine is Capable<Key> {
   return engine[key] !== undefined;
 }
 
@@ -35,7 +36,7 @@ export function createEngines(choice: EngineChoice): Engines {
     return true;
   };
 
-  const gpuEngine = async <Key extends "image" | "upscale">(key: Key): Promise<Capable<Key> | undefined> => {
+  const gpuEngine = async <Key extends Can>(key: Key): Promise<Capable<Key> | undefined> => {
     if (choice.previewOnly) return undefined;
     for (const engine of choice.gpu) if (can(engine, key) && (await isOurs(engine))) return engine;
     return undefined;
@@ -61,6 +62,20 @@ export function createEngines(choice: EngineChoice): Engines {
       const models = await engine?.models().catch(() => undefined);
       if (engine && models && models.upscalers.length > 0) return engine;
       return choice.upscaler;
+    },
+    async trainer() {
+      for (const engine of choice.gpu) if (can(engine, "train") && (await isOurs(engine))) return engine;
+      const trainer = choice.gpu.find((engine) => can(engine, "train"));
+      const fix = trainer && (await trainer.status()).fix;
+      throw new Failure(
+        "engine_unavailable",
+        `A LoRA is trained by gpu-host beside the card, and none was ever found here; nothing stands in for it. ${fix ?? "Set GPU_HOST_URL."} Then ask again.`,
+      );
+    },
+    datasets() {
+      const engine = all.find((entry) => can(entry, "dataset"));
+      if (engine && can(engine, "dataset")) return engine;
+      throw new Failure("engine_unavailable", "This installation cannot make datasets. Update it, then ask again.");
     },
   };
 }

@@ -19,7 +19,8 @@ export function scriptedEngine(id = "scripted", more: Partial<Engine> = {}): Eng
 
 export function engineList(...all: Engine[]): Engines {
   const get = (id: string) => all.find((engine) => engine.id === id) as Engine;
-  return { all, get, image: async () => all[0] as never, upscaler: async () => all[0] as never };
+  const first = async () => all[0] as never;
+  return { all, get, image: first, upscaler: first, trainer: first, datasets: () => all[0] as never };
 }
 
 export function scriptedTool(script: Script): Tool {

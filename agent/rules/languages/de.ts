@@ -1,6 +1,7 @@
 /** German: words, options and references. */
 import { countTable, type Grammar, table } from "../grammar.ts";
 import { frames } from "./de-frames.ts";
+import { training, trainingFrames } from "./de-training.ts";
 
 export const german: Grammar = {
   language: "de",
@@ -14,6 +15,7 @@ export const german: Grammar = {
     "quadrat: square, quadratisch: square, quadratisches: square, quadratformat: square, hochformat: portrait, hochkant: portrait, querformat: landscape, breitbild: wide, breit: wide, breitformat: wide, panorama: 21:9",
   ),
   words: {
+    training: "trainiere? .|(?:mach|mache|erstelle?) (?:(?:eine?|einen) )?(?:lora|datensatz)|benenne? .|beschriftung \\d",
     lead: "hallo|hi|hey|moin|servus|guten morgen|guten tag|guten abend|bitte|ok|okay|jetzt|nun|also|dann|und|danke|gut|ja|so|hm+|äh+m*|oh(?: nein| je)?|ach|ups|super|toll|prima|schön|nicht schlecht|noch was|noch etwas|aber|ey|sorry|entschuldigung|hallöchen|grüß dich|servus zusammen|(?:das|es|der) (?:ist fehlgeschlagen|hat nicht geklappt|ging schief)|als nächstes|diesmal|liebe[rs]? [\\p{L}]+|für (?:mein|meine|meinen|unser|unsere|unseren|den|die|das) [\\p{L}]+(?=,? (?:brauche|bräuchte|möchte|hätte) )|also gut|na gut|das (?:ist|sieht) (?:super|toll|schön|gut)(?: aus)?|das letzte ist abgestürzt",
     tail: "bitte|danke|mal|(?<!gleich )jetzt|für mich|wenn möglich|wenn du kannst|dann|stattdessen|wenn es geht|wenn's geht|gerne?",
     draw: "zeichne|zeichn|zeichnet|zeichnen sie|male|malt|malen sie|skizziere|rendere|illustriere",
@@ -72,6 +74,7 @@ export const german: Grammar = {
   verbMediums: table(""),
   article: "nen|ne|'nen|'ne|ein|eine|einen|einem|einer|der|die|das|den|dem",
   references: {
+    training: "(?:(?:das|mein|dieses|dem|unser) )?(?:lora-?)?training(?: von (?<name>\\S+))?|(?:die |meine )?lora(?: (?<name2>\\S+))?",
     that: "das|es|dies|dieses|das da|das bild|dieses bild|den|die|ihn|den job|diesen job|den auftrag|das foto|dieses foto|das letzte|damit|daran|mein bild|mein job|meinen job|mein auftrag|meinen auftrag|der auftrag|der job|das ergebnis|den aktuellen job|den laufenden job",
     all: "alle|alle bilder|beide|alles|jedes",
     last: "(?:das|die|den) letzten?(?: bild)?",
@@ -94,5 +97,6 @@ export const german: Grammar = {
     { is: "(?:aber |und )?keinen? (?<negative>[^,;.]+)", comma: true },
     { is: "(?:mit )?negativ(?:er |em |e)?[- ]?prompt:? (?<negative>.+)", comma: true },
   ],
-  frames,
+  training,
+  frames: [...trainingFrames, ...frames],
 };

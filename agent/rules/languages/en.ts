@@ -1,6 +1,7 @@
 /** English: words, options and references. */
 import { countTable, type Grammar, table } from "../grammar.ts";
 import { frames } from "./en-frames.ts";
+import { training, trainingFrames } from "./en-training.ts";
 
 export const english: Grammar = {
   language: "en",
@@ -14,6 +15,8 @@ export const english: Grammar = {
     "square: square, portrait: portrait, vertical: portrait, upright: portrait, landscape: landscape, horizontal: landscape, wide: wide, widescreen: wide, panorama: 21:9, panoramic: 21:9, tall: tall",
   ),
   words: {
+    training:
+      "train (?:{me} )?(?:(?:a|an|another|the|my) )?(?:new )?(?:lora|model|style)|(?:make|create|build) (?:{me} )?(?:(?:a|an|another|the) )?(?:new )?(?:lora|dataset|data set)|rename .|teach (?:it|yourself|the )|caption (?:of )?(?:picture )?#?\\d|leave out (?:the )?(?:picture|photo|image)|(?:list|show me) my (?:loras|datasets)",
     lead: "(?:hi|hello|hey)(?: there| all| you)?|please|pls|plz|ok|okay|now|so|well|then|and|also|next|great|thanks|thank you|alright|good (?:morning|evening|afternoon|day)|yes|yeah|hmm+|uh+m*|um+|oh(?: no| wow| dear)?|wow|ah+|cool|perfect|awesome|lovely|not bad|one more (?:thing|request)|but|actually|sorry|hiya|howdy|heya|(?:it|that) (?:just )?failed|(?:that|it) (?:did not|didn['’]?t) work|go ahead and|this time|just|basically|anyways?|dear [\\p{L}]+|for (?:my|our|the|an?) [\\p{L}]+(?=,? (?:i|we|please|could|can|draw|render|make|create) )|k|kk|nope|on second thou?ghts?|scrap that|hey (?:bot|studio)|(?:that|it|this)(?:['’]s| is| looks| came out)(?: really| so| very| just| pretty)? (?:great|nice|good|perfect|lovely|cool|amazing|awesome|beautiful)|(?:the (?:last|latest) (?:one|job|render)|the (?:job|render)|my (?:picture|job)) (?:just )?(?:failed|crashed|broke)|(?:it|that) (?:just )?crashed",
     tail: "please|pls|plz|thanks|thank you|for me|if you can|if possible|(?<!right )now|then|asap|too|as well|instead|would you|when you (?:can|have time|get a chance)|if you don['’]?t mind|real quick",
     draw: "draw|paint|sketch|render|illustrate|depict|doodle|visuali[sz]e",
@@ -67,6 +70,7 @@ export const english: Grammar = {
     "pause",
     "generate",
     "create",
+    "train",
   ],
   nouns: ["picture", "pictures", "image", "images", "photo", "photos", "drawing", "painting"],
   spellings: table(
@@ -98,6 +102,8 @@ export const english: Grammar = {
   verbMediums: table("sketch: a sketch of, doodle: a doodle of"),
   article: "a|an|the",
   references: {
+    training:
+      "(?:(?:the|my|this|that|our) )?(?:lora )?training(?: of (?:the )?(?<name>\\S+(?: \\S+){0,3}))?|(?:the |my )?lora(?: (?<name2>\\S+))?",
     that: "that|this|it|that one|this one|the (?:picture|image|photo|result|last picture|last image|file|attachment|attached (?:picture|image|photo|file))|(?:that|this) (?:picture|image|photo|file|render|job)|(?:the|that|this) (?:current|running|last|latest|newest|waiting|failed|canceled|broken) (?:job|render|one|picture)|them|mine|the job|the render(?:ing)?|(?:my|the) (?:picture|image|photo|job|render|drawing)",
     all: "all(?: of)?(?: (?:them|these|those))?|(?:all|both)(?: of)? (?:the )?(?:pictures|images|jobs|of them)|everything|every (?:one|job|picture)|each(?: one)?|them all|both(?: of them)?",
     last: "the last(?: one)?(?: picture| image)?|last one|the final one",
@@ -125,5 +131,6 @@ export const english: Grammar = {
     { is: "(?:with )?(?:the |a )?negative(?: prompt)?:? (?<negative>.+)", comma: true },
     { is: "(?:please )?(?:avoid|exclude|excluding|leave out) (?<negative>[^;.]+)", comma: true },
   ],
-  frames,
+  training,
+  frames: [...trainingFrames, ...frames],
 };

@@ -1,6 +1,7 @@
 /** Spanish: words, options and references. */
 import { countTable, type Grammar, table } from "../grammar.ts";
 import { frames } from "./es-frames.ts";
+import { training, trainingFrames } from "./es-training.ts";
 
 export const spanish: Grammar = {
   language: "es",
@@ -14,6 +15,7 @@ export const spanish: Grammar = {
     "cuadrado: square, cuadrada: square, vertical: portrait, retrato: portrait, horizontal: landscape, apaisado: landscape, apaisada: landscape, panorámico: 21:9, panorámica: 21:9, ancho: wide, ancha: wide",
   ),
   words: {
+    training: "entrena\\w* .|(?:haz|crea) (?:un |una )?(?:lora|dataset|conjunto de datos)|renombra .",
     lead: "hola|buenas|buenos días|buenas tardes|por favor|ok|vale|ahora|y|entonces|luego|gracias|bueno|sí|hm+|eh+|ay|oh(?: no)?|genial|perfecto|no está mal|pero|oye|una cosa más|otra cosa|perdón|perdona|buen día|buenas noches|(?:ha )?fall[oó]|no (?:ha )?funcion(?:ó|ado)|esta vez|estimad[oa]s? [\\p{L}]+|para (?:mi|nuestro|nuestra|el|la|un|una) [\\p{L}]+(?=,? (?:necesito|quiero|quisiera) )|(?:eso|está|es) (?:genial|perfecto|precioso|muy bien)|qué (?:bonito|bonita|guay|chulo)",
     tail: "por favor|gracias|ahora|para mí|si puedes|si es posible|ya|en su lugar|cuando puedas",
     draw: "dib[uú]ja(?:me|nos|lo)?|dibuje|p[ií]nta(?:me|nos)?|pinte|ilustra|renderiza|esboza",
@@ -67,6 +69,7 @@ export const spanish: Grammar = {
   verbMediums: table(""),
   article: "un|una|el|la|los|las|unos|unas",
   references: {
+    training: "(?:(?:el|mi|este|ese) )?entrenamiento(?: de (?<name>\\S+))?|(?:el |la |mi )?lora(?: (?<name2>\\S+))?",
     that: "eso|esto|esa|ese|esta|este|lo|la|la imagen|esa imagen|esta imagen|el trabajo|ese trabajo|mi imagen|mi trabajo|mi foto|la foto|esta foto|la última imagen|el trabajo actual",
     all: "todas|todos|todo|todas las imágenes|ambas|ambos|cada una",
     last: "la última|el último|la última imagen",
@@ -89,5 +92,6 @@ export const spanish: Grammar = {
     { is: "(?:con )?prompt negativo:? (?<negative>.+)", comma: true },
     { is: "sin (?:un |una |el |la |los |las )?(?<negative>[^,;.]+)" },
   ],
-  frames,
+  training,
+  frames: [...trainingFrames, ...frames],
 };

@@ -2,7 +2,7 @@
 import type { Engine, ImageCapability, UpscaleCapability } from "../../../core/ports/engine.ts";
 import { createApi } from "./api.ts";
 import { createConnection } from "./connection.ts";
-import { createStatus } from "./engine-status.ts";
+import { createStatus, vramNow } from "./engine-status.ts";
 import { createImage } from "./image.ts";
 import { createInventory, type ModelKind } from "./inventory.ts";
 import { type ComfyuiOptions, defaultTimings } from "./options.ts";
@@ -38,9 +38,11 @@ export function createComfyui(options: ComfyuiOptions): Comfyui {
     title: "ComfyUI",
     gpu: true,
     families: ["comfy-sd15", "comfy-sdxl", "comfy-upscale"],
+    offloads: true,
     status,
     image: createImage(api, connection, inventory, options),
     upscale: createUpscale(api, connection, inventory, options),
+    vram: (signal) => vramNow(api, signal),
     release: (signal) => release(api, options.log, AbortSignal.any([signal, closing.signal])),
 
     async models() {

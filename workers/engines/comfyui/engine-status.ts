@@ -27,6 +27,15 @@ function ready(stats: SystemStats): Partial<EngineStatus> {
   };
 }
 
+/** As it is now, for whoever must know before something is loaded. torch keeps blocks that it does not use: free for ComfyUI, for nobody else. */
+export async function vramNow(api: Api, signal: AbortSignal): Promise<{ totalGb: number; freeGb: number; keptGb: number } | undefined> {
+  const stats = await api.systemStats({ timeout: api.timings.status, signal });
+  const card = stats.devices.find((device) => device.type !== "cpu");
+  if (!card) return undefined;
+  const { vram_total, vram_free, torch_vram_free } = card;
+  return { totalGb: vram_total / gigabyte, freeGb: vram_free / gigabyte, keptGb: torch_vram_free / gigabyte };
+}
+
 export function createStatus(api: Api, options: ComfyuiOptions): (signal?: AbortSignal) => Promise<EngineStatus> {
   const { address } = api.http;
   const base = { id: "comfyui", title: "ComfyUI", url: address };

@@ -1,4 +1,5 @@
 /** ComfyUI's errors in plain words, each with what to do next. Tracebacks and paths go to the log only. */
+import { isAssetFile } from "../../../core/asset.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Log } from "../../../core/log.ts";
 import type { Answer } from "./http.ts";
@@ -19,6 +20,13 @@ const outdated = (what: string) =>
     `This ComfyUI does not know ${what}. Update it (git pull, then pip install -r requirements.txt), restart it, retry the job.`,
   );
 
+/** Which one it was is said when the job looks for it again; its file's name is nothing to be shown. */
+const goneAsset = () =>
+  new Failure(
+    "unknown_lora",
+    "ComfyUI no longer has the file of a LoRA of yours. Retry the job: the studio puts the file back where it can.",
+  );
+
 /** Validation errors by node, of a rejected prompt or of a half accepted one. */
 export function nodeFailure(errors: NodeErrors, log: Log): Failure {
   log.warn({ nodeErrors: errors }, "ComfyUI refused a prompt");
@@ -28,6 +36,7 @@ export function nodeFailure(errors: NodeErrors, log: Log): Failure {
     const input = error.extra_info.input_name ?? error.details.split(":")[0] ?? "";
     const value = String(error.extra_info.received_value ?? "");
     const model = modelInputs[input];
+    if (model && isAssetFile(value)) return goneAsset();
     if (model)
       return new Failure(
         model.code,
@@ -87,6 +96,7 @@ export function executionFailure(error: ExecutionError, log: Log): Failure {
   const node = error.node_type ?? "a node";
   // 0.3.64 does not check the newer kind of list when a prompt is posted, so a file that is gone fails only here
   const gone = /^Model in folder '([^']*)' with filename '([^']*)' not found/.exec(error.exception_message);
+  if (gone && isAssetFile(gone[2] ?? "")) return goneAsset();
   if (gone)
     return new Failure(
       gone[1] === "loras" ? "unknown_lora" : "unknown_model",

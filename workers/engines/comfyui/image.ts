@@ -8,6 +8,8 @@ import type { Connection } from "./connection.ts";
 import { presetFor, queueFamily } from "./families.ts";
 import { pictureGraph } from "./graph.ts";
 import type { Files, Inventory } from "./inventory.ts";
+import { untilPlaced } from "./loras.ts";
+import { findFile } from "./names.ts";
 import type { ComfyuiOptions } from "./options.ts";
 import { makePictures } from "./pictures.ts";
 import { type Chosen, choose } from "./selection.ts";
@@ -46,13 +48,15 @@ export function createImage(api: Api, connection: Connection, inventory: Invento
       let engineVersion = "";
       const { init } = request;
       // any other name may mean a file that came since
-      const exact = ({ checkpoints, loras }: Files) =>
-        checkpoints.includes(request.model) && request.loras.every(({ name }) => loras.includes(name));
+      const exact = ({ checkpoints, loras, placed }: Files) =>
+        checkpoints.includes(request.model) &&
+        request.loras.every(({ name, own }) => (own ? findFile(name, placed) !== undefined : loras.includes(name)));
       await makePictures(api, connection, options.waitMinutes, run, {
         count: request.count,
         async prepare(refused) {
           // named while ComfyUI was down, or removed since
-          const [files, version] = await Promise.all([refused ? inventory.now() : inventory.recent(exact), connection.version()]);
+          const [seen, version] = await Promise.all([refused ? inventory.now() : inventory.recent(exact), connection.version()]);
+          const files = await untilPlaced(inventory, seen, request, { ...options, timings: api.timings }, run);
           chosen = await choose(inventory, files, options, request);
           engineVersion = version;
         },
@@ -79,7 +83,8 @@ export function createImage(api: Api, connection: Connection, inventory: Invento
           );
         },
         async save(index, { mediaType, body }) {
-          const { model, loras, family, triggers } = ready(chosen);
+          const { model, family, triggers, ...used } = ready(chosen);
+          const loras = used.loras.map(({ name, weight }, at) => ({ name: request.loras[at]?.own?.title ?? name, weight }));
           const { cfg, sampler, scheduler } = presetFor(model, family);
           const seed = seedOf(request.seed, index);
           const ending = mediaType.split("/")[1] ?? "png";

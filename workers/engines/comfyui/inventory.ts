@@ -1,5 +1,7 @@
 /** Which model files ComfyUI has, their family, trigger words and licence; what was last seen serves while it is down. */
+import { isAssetFile } from "../../../core/asset.ts";
 import type { ModelInfo } from "../../../core/ports/engine.ts";
+import { licenceOf } from "../licences.ts";
 import type { Api } from "./api.ts";
 import { type Family, familyByMetadata, familyByName, familyByOption } from "./families.ts";
 import { Unreachable } from "./http.ts";
@@ -8,7 +10,8 @@ import { triggerWords } from "./triggers.ts";
 const folders = { checkpoints: "checkpoints", loras: "loras", upscalers: "upscale_models" } as const;
 export type ModelKind = keyof typeof folders;
 
-export type Files = Record<ModelKind, string[]>;
+/** `placed`: the LoRAs of people's assets. They are in no list: whose they are is not ours to know here. */
+export type Files = Record<ModelKind | "placed", string[]>;
 
 export interface Inventory {
   /** Now, from ComfyUI; throws Unreachable when it does not answer. */
@@ -21,14 +24,6 @@ export interface Inventory {
   /** Everything a list shows of one file. */
   info(kind: ModelKind, file: string): Promise<ModelInfo>;
 }
-
-const licences: [RegExp, string][] = [
-  [/sd_xl_base|sd_xl_refiner|sdxl_vae/i, "CreativeML Open RAIL++-M"],
-  [/v1-5-pruned|sd-v1-[45]|v1-4/i, "CreativeML Open RAIL-M"],
-  [/sd_xl_turbo|sd_turbo/i, "Stability AI Community (conditions on commercial use)"],
-  [/svd(_xt)?\b|stable[-_]video/i, "Stability AI Community (conditions on commercial use)"],
-  [/realesrgan/i, "BSD-3-Clause"],
-];
 
 export function createInventory(api: Api, modelFamilies: Record<string, string>): Inventory {
   let last: Files | undefined;
@@ -52,12 +47,13 @@ export function createInventory(api: Api, modelFamilies: Record<string, string>)
   };
 
   const now = async (): Promise<Files> => {
-    const [checkpoints, loras, upscalers] = await Promise.all([
+    const [checkpoints, everyLora, upscalers] = await Promise.all([
       api.models(folders.checkpoints),
       api.models(folders.loras),
       api.models(folders.upscalers),
     ]);
-    last = { checkpoints, loras, upscalers };
+    const [loras, placed] = [everyLora.filter((file) => !isAssetFile(file)), everyLora.filter(isAssetFile)];
+    last = { checkpoints, loras, upscalers, placed };
     seenAt = Date.now();
     return last;
   };
@@ -88,7 +84,7 @@ export function createInventory(api: Api, modelFamilies: Record<string, string>)
     },
     async info(kind, file) {
       const written = kind === "upscalers" ? undefined : await readMetadata(kind, file);
-      const licence = written?.["modelspec.license"] || licences.find(([pattern]) => pattern.test(file))?.[1];
+      const licence = written?.["modelspec.license"] || licenceOf(file);
       const words = kind === "loras" ? triggerWords(written) : [];
       const found = kind === "upscalers" ? "unknown" : await family(kind, file);
       return {

@@ -1,5 +1,6 @@
 /** What the ComfyUI adapter is given, and how patient it is. */
 import type { Log } from "../../../core/log.ts";
+import type { Run } from "../../../core/ports/engine.ts";
 
 export interface ComfyuiOptions {
   /** Address such as `http://127.0.0.1:8188`; a path and `user:password@` are allowed. */
@@ -14,6 +15,8 @@ export interface ComfyuiOptions {
   preferredModel?: string;
   /** How long a ComfyUI that does not answer is waited for. */
   waitMinutes: number;
+  /** Puts the file of a person's LoRA where ComfyUI reads it, if it is not there. Absent where no such folder is known. */
+  placeLora?(file: string, run: Run): Promise<void>;
   log: Log;
   fetch?: typeof fetch;
   timings?: Partial<Timings>;
@@ -44,6 +47,8 @@ export interface Timings {
   idle: number;
   /** A list of model files this old is still used for a job whose names were checked when it was accepted. */
   inventory: number;
+  /** Until a LoRA that was placed in its folder is listed: the folder may be on a slow share. */
+  placed: number;
   /** Until a cancelled prompt has stopped. */
   confirm: number;
   /** Until VRAM is back after `/free`. */
@@ -61,6 +66,7 @@ export const defaultTimings: Timings = {
   silence: 60_000,
   idle: 30_000,
   inventory: 10_000,
+  placed: 15_000,
   confirm: 15_000,
   free: 30_000,
 };

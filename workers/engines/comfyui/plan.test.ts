@@ -78,9 +78,37 @@ describe("plan", () => {
 
   it("refuses a LoRA of another family", async () => {
     const { comfyui } = await pair();
-    await expect(comfyui.image.plan(wish({ loras: [{ name: "ink-sdxl", weight: 1 }] }))).rejects.toMatchObject({
+    await expect(comfyui.image.plan(wish({ model: "sd15", loras: [{ name: "ink-sdxl", weight: 1 }] }))).rejects.toMatchObject({
       code: "invalid_input",
-      message: expect.stringMatching(/ink-sdxl\.safetensors is for SDXL.*sd15\.safetensors is SD 1\.5/),
+      message: expect.stringMatching(
+        /ink-sdxl\.safetensors is for SDXL.*sd15\.safetensors is SD 1\.5.*another checkpoint: sd_xl_base_1\.0\.safetensors\.$/,
+      ),
+    });
+    const both = ["ink-sdxl", "ink-sd15"].map((name) => ({ name, weight: 1 }));
+    await expect(comfyui.image.plan(wish({ loras: both }))).rejects.toMatchObject({
+      code: "invalid_input",
+      message: expect.stringMatching(
+        /ink-sdxl\.safetensors is for SDXL and the LoRA ink-sd15\.safetensors is for SD 1\.5: no checkpoint takes both/,
+      ),
+    });
+  });
+
+  it("takes a checkpoint that fits the LoRA where none was named", async () => {
+    const { fake, comfyui } = await pair();
+    const ink = wish({ loras: [{ name: "ink-sdxl", weight: 1 }] });
+    expect(await comfyui.image.plan(ink)).toMatchObject({
+      request: { model: "sd_xl_base_1.0.safetensors", width: 1024 },
+      family: "comfy-sdxl",
+    });
+    const choosy = adapterFor(fake.url, { preferredModel: "sd15" });
+    expect((await choosy.image.plan(ink)).request.model).toBe("sd_xl_base_1.0.safetensors");
+    // what nobody can tell may fit; what is known not to fit is refused
+    fake.disk.models["checkpoints"] = ["sd15.safetensors", "mystery.safetensors"];
+    expect((await comfyui.image.plan(ink)).request.model).toBe("mystery.safetensors");
+    fake.disk.models["checkpoints"] = ["sd15.safetensors"];
+    await expect(comfyui.image.plan(ink)).rejects.toMatchObject({
+      code: "invalid_input",
+      message: expect.stringContaining("put an SDXL checkpoint into ComfyUI's models/checkpoints folder"),
     });
   });
 

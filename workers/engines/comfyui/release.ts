@@ -31,13 +31,16 @@ export async function release(api: Api, log: Log, signal: AbortSignal): Promise<
     let end = Date.now() + api.timings.free;
     let free = before.vram_free;
     let steady = 0;
+    // where there is no figure of torch's own (DirectML, Metal) ComfyUI says the whole memory in its place
+    const tells = before.torch_vram_total < before.vram_total;
     let shrank = before.torch_vram_total <= idleBytes;
     while (Date.now() < end) {
       await pause.sleep(step);
       const now = card(await api.systemStats({ signal }));
       if (!now) return;
       if (now.torch_vram_total <= idleBytes && shrank) return;
-      shrank ||= now.torch_vram_total < before.torch_vram_total - noiseBytes || now.vram_free > before.vram_free + noiseBytes;
+      // what others give back at the same time is not ours
+      shrank ||= tells ? now.torch_vram_total < before.torch_vram_total - noiseBytes : now.vram_free > before.vram_free + noiseBytes;
       steady = now.vram_free > free + noiseBytes ? 0 : steady + 1;
       free = Math.max(free, now.vram_free);
       if (shrank && steady >= 4) return;

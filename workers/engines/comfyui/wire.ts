@@ -17,6 +17,7 @@ export const systemStats = z.object({
       vram_total: z.number().default(0),
       vram_free: z.number().default(0),
       torch_vram_total: z.number().default(0),
+      torch_vram_free: z.number().default(0),
     }),
   ),
 });

@@ -1,7 +1,7 @@
 /** What every job store tells: in order, without gaps, and only what is committed. */
 import { describe, expect, it } from "vitest";
 import { isTerminal } from "../../../../core/job.ts";
-import type { JobStore } from "../../../../core/ports/job-store.ts";
+import type { JobStore, NewJob } from "../../../../core/ports/job-store.ts";
 import { accepted, draft, newJob, running, unique } from "../drafts.ts";
 
 export function readsContract(store: () => JobStore): void {
@@ -117,6 +117,21 @@ export function readsContract(store: () => JobStore): void {
     const done = await store().list(me, { states: ["succeeded"], limit: 1 });
     expect(seconds[0]).toBeCloseTo(((done[0]?.finishedAt?.getTime() ?? 0) - (done[0]?.startedAt?.getTime() ?? 0)) / 1000, 3);
     expect(await store().history(tool, unique("other"))).toEqual([]);
+  });
+
+  it("history leaves out a training that went on from an earlier attempt: its last one alone is no measure", async () => {
+    const [me, tool] = [unique("me"), unique("tool")];
+    const family = unique("family");
+    const again = async (more: Partial<NewJob>) => {
+      const id = await running(store(), me, { tool, family, ...more });
+      await store().settle(id, 1, { type: "requeued", counts: false, note: "It gave way." });
+      await store().claim(id, "worker");
+      await store().publish(id, 2, []);
+    };
+    await again({ class: "training", input: { which: "training, gone on" } });
+    await again({ class: "interactive", input: { which: "picture, anew" } });
+    await store().publish(await running(store(), me, { tool, family, class: "training", input: { which: "training, whole" } }), 1, []);
+    expect((await store().history(tool, family)).map(({ input }) => input["which"])).toEqual(["training, whole", "picture, anew"]);
   });
 
   it("open is every job that has not ended, with its heartbeat", async () => {

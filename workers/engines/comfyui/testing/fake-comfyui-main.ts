@@ -1,4 +1,5 @@
-/** The fake ComfyUI as a process: `node --import tsx fake-comfyui-main.ts --port N --step-ms 50 --dialect new|old --device cuda|cpu`. */
+/** The fake ComfyUI as a process: `node --import tsx fake-comfyui-main.ts --port N --step-ms 50 --dialect new|old --device cuda|cpu [--lora-folder DIR]`. */
+import { existsSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startFakeComfyui } from "./fake-comfyui.ts";
 
@@ -8,6 +9,7 @@ const { values } = parseArgs({
     "step-ms": { type: "string", default: "50" },
     dialect: { type: "string", default: "new" },
     device: { type: "string", default: "cuda" },
+    "lora-folder": { type: "string" },
   },
 });
 const fake = await startFakeComfyui({
@@ -16,6 +18,14 @@ const fake = await startFakeComfyui({
   dialect: values.dialect === "old" ? "old" : "new",
   device: values.device === "cpu" ? "cpu" : "cuda",
 });
+const loras = values["lora-folder"];
+// as ComfyUI does, which looks into its folder each time it is asked
+if (loras)
+  Object.defineProperty(fake.disk.models, "loras", {
+    enumerable: true,
+    get: () =>
+      existsSync(loras) ? readdirSync(loras, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".safetensors")) : [],
+  });
 // the one line that a harness reads
 console.log(JSON.stringify({ url: fake.url, pid: process.pid }));
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void fake.close().then(() => process.exit(0)));

@@ -89,6 +89,7 @@ export async function startFakeComfyui(options: FakeOptions = {}): Promise<FakeC
       stepMs: options.stepMs ?? 2,
       device: options.device ?? "cuda",
       previews: options.previews ?? true,
+      ...(options.vram ? { vram: options.vram } : {}),
     },
     disk: {
       output: new Map(),

@@ -18,6 +18,15 @@ class NodeError extends Error {
   }
 }
 
+/** As torch says it. */
+function inVram<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new NodeError("torch.OutOfMemoryError", `CUDA out of memory. ${(error as Error).message}`);
+  }
+}
+
 const isLink = (value: unknown): value is [string, number] => Array.isArray(value) && value.length === 2 && typeof value[0] === "string";
 const gigabytes: Record<string, number> = { CheckpointLoaderSimple: 4, UpscaleModelLoader: 1 };
 
@@ -127,10 +136,17 @@ export function createFakeExecutor(state: FakeState, sockets: FakeSockets, fault
       if (fault === "fail") throw new NodeError("RuntimeError", "cannot read /home/someone/ComfyUI/models/secret.bin");
       if (class_type === "UpscaleModelLoader" && !state.disk.models["upscale_models"]?.includes(String(inputs["model_name"])))
         throw new NodeError("FileNotFoundError", `Model in folder 'upscale_models' with filename '${inputs["model_name"]}' not found.\n`);
+      const { vram } = state.options;
+      if (vram && gigabytes[class_type] !== undefined) inVram(() => vram.load(String(inputs["ckpt_name"] ?? inputs["model_name"])));
       if (gigabytes[class_type] !== undefined)
         memory.loaded.set(String(inputs["ckpt_name"] ?? inputs["model_name"]), gigabytes[class_type] ?? 0);
-      if (class_type === "KSampler") await steps(node, number(node, "steps"));
-      if (class_type === "ImageUpscaleWithModel") await steps(node, 4);
+      const worked = vram && inVram(() => vram.work(class_type));
+      try {
+        if (class_type === "KSampler") await steps(node, number(node, "steps"));
+        if (class_type === "ImageUpscaleWithModel") await steps(node, 4);
+      } finally {
+        worked?.();
+      }
       const from = ["samples", "pixels", "image", "images", "latent_image"].map((name) => input(node, name)).find((found) => found);
       const result: NodeResult = { width: 64, height: 64, count: 1, ...from, key: signature(node) };
       delete result.ui;
@@ -242,6 +258,7 @@ export function createFakeExecutor(state: FakeState, sockets: FakeSockets, fault
       if (state.memory.freeAsked && !state.memory.running) {
         state.memory.freeAsked = false;
         state.memory.cache.clear();
+        await state.options.vram?.free();
         if (!faults.keepVram) state.memory.loaded.clear();
       }
       if (state.memory.pending.length === 0) return;

@@ -41,9 +41,10 @@ const noRoute = (method: string): FakeAnswer =>
   method === "GET" ? { status: 404, type: "application/octet-stream" } : { status: 405, body: "405: Method Not Allowed" };
 
 function stats({ options, memory }: FakeState): object {
-  const total = options.device === "cuda" ? 16 * gigabyte : 24 * gigabyte;
+  const total = options.vram?.stats().total ?? (options.device === "cuda" ? 16 * gigabyte : 24 * gigabyte);
   const loaded = [...memory.loaded.values()].reduce((sum, value) => sum + value, 0) * gigabyte;
-  const torch = options.device === "cuda" ? loaded + 0.05 * gigabyte : total;
+  const torch = options.vram?.stats().torch ?? (options.device === "cuda" ? loaded + 0.05 * gigabyte : total);
+  const free = options.vram?.stats().free ?? (options.device === "cuda" ? total - torch - 0.5 * gigabyte : 16 * gigabyte);
   return {
     system: {
       os: "linux",
@@ -60,7 +61,7 @@ function stats({ options, memory }: FakeState): object {
         type: options.device,
         index: options.device === "cuda" ? 0 : null,
         vram_total: total,
-        vram_free: options.device === "cuda" ? total - torch - 0.5 * gigabyte : 16 * gigabyte,
+        vram_free: free,
         torch_vram_total: torch,
         torch_vram_free: 0,
       },

@@ -3,6 +3,18 @@ import type { Graph } from "../wire.ts";
 
 export type Dialect = "new" | "old";
 
+/** A card that others use too, and what ComfyUI's models take of it. */
+export interface FakeVram {
+  /** A model file is loaded; throws where there is no room. */
+  load(file: string): void;
+  /** A node works with what is loaded; throws where there is no room. Returns how it ends. */
+  work(node: string): () => void;
+  /** Everything goes, in a while. */
+  free(): Promise<void>;
+  /** Bytes of the card, and what torch holds of it. */
+  stats(): { total: number; free: number; torch: number };
+}
+
 export interface FakeOptions {
   /** `new` = 0.33 (with `/api/jobs`), `old` = 0.3.64. */
   dialect?: Dialect;
@@ -17,6 +29,8 @@ export interface FakeOptions {
   previews?: boolean;
   /** Model files by folder; replaces the usual ones. */
   models?: Partial<Record<string, string[]>>;
+  /** Without one there is room for everything. */
+  vram?: FakeVram;
   /** `__metadata__` by file name. */
   metadata?: Record<string, Record<string, string>>;
 }
@@ -101,7 +115,7 @@ export const usualMetadata: Record<string, Record<string, string>> = {
 };
 
 export interface FakeState {
-  readonly options: Required<Pick<FakeOptions, "dialect" | "cancelRoute" | "stepMs" | "device" | "previews">>;
+  readonly options: Required<Pick<FakeOptions, "dialect" | "cancelRoute" | "stepMs" | "device" | "previews">> & Pick<FakeOptions, "vram">;
   readonly disk: Disk;
   memory: Memory;
 }

@@ -13,10 +13,11 @@ const impatient: Timings = {
   request: 2_000,
   post: 2_000,
   status: 1_000,
-  ping: 50,
+  ping: 300,
   silence: 10_000,
-  idle: 100,
+  idle: 500,
   inventory: 10_000,
+  placed: 5_000,
   confirm: 5_000,
   free: 500,
 };
