@@ -1,19 +1,7 @@
 /** Who may use the card, and that the dead block nobody. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createCard, emptyCardState } from "./card.ts";
-import type { CardLedger } from "./ports/card.ts";
-
-/** A ledger whose clock is the test's, and that can be away. */
-function ledger(): CardLedger & { away: boolean } {
-  const state = emptyCardState();
-  return {
-    away: false,
-    async change(work) {
-      if (this.away) throw new Error("the database is away");
-      return work(state, Date.now());
-    },
-  };
-}
+import { memoryLedger } from "./testing/memory-ledger.ts";
 
 const job = { family: "comfy-sdxl", vramGb: 10 };
 const chat = { model: "mistral:7b", gb: 5 };
@@ -29,7 +17,7 @@ afterEach(() => {
 
 describe("the card", () => {
   it("lets a chat model on while nothing runs, and none while something does that leaves no room", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     const seat = await card.enter(chat);
     expect(seat).toBeDefined();
     await seat?.leave();
@@ -45,7 +33,7 @@ describe("the card", () => {
   });
 
   it("tells a job who was let on before it took the card, once for all turns of one model", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     const hold = await card.take("w", job);
     expect(await hold.turns()).toBeUndefined();
     await hold.end();
@@ -57,7 +45,7 @@ describe("the card", () => {
   });
 
   it("has room for two models only where both fit, and for one of unknown size only while nothing runs", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     const hold = await card.take("w", job);
     await hold.spare(6);
     expect(await card.enter({ model: "unknown" })).toBeUndefined();
@@ -70,14 +58,14 @@ describe("the card", () => {
   });
 
   it("stays taken as long as its worker lives", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     await card.take("living", job);
     await vi.advanceTimersByTimeAsync(300_000);
     expect(await card.now()).toBeDefined();
   });
 
   it("is free again when its worker is dead, and not before", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     killed();
     await card.take("w", job);
     await vi.advanceTimersByTimeAsync(29_000);
@@ -87,7 +75,7 @@ describe("the card", () => {
   });
 
   it("is not held up by a chat whose process is dead", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     killed();
     await card.enter(chat);
     const hold = await card.take("w", job);
@@ -97,7 +85,7 @@ describe("the card", () => {
   });
 
   it("stays taken over a database that is away for a moment", async () => {
-    const shared = ledger();
+    const shared = memoryLedger();
     const card = createCard(shared);
     await card.take("w", job);
     shared.away = true;
@@ -124,7 +112,7 @@ describe("the card", () => {
   });
 
   it("belongs to the worker's newest job; the end of an older one ends nothing", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     const old = await card.take("w", job);
     await card.take("w", { family: "comfy-sd15", vramGb: 4 });
     await old.spare(9);
@@ -133,14 +121,14 @@ describe("the card", () => {
   });
 
   it("leaves as much as the worker that leaves least", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     await (await card.take("one", job)).spare(9);
     await (await card.take("two", job)).spare(1);
     expect(await card.enter(chat)).toBeUndefined();
   });
 
   it("remembers when somebody talked and with what; a model that is warmed says nothing", async () => {
-    const card = createCard(ledger());
+    const card = createCard(memoryLedger());
     await card.enter({ model: "small" }, { quiet: true });
     expect(await card.talk()).toEqual({ agoMs: undefined, models: ["small"] });
     await card.enter(chat);

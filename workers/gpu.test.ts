@@ -5,10 +5,10 @@ import { Failure } from "../core/failure.ts";
 import { silentLog } from "../core/log.ts";
 import type { ChatLoad, ChatMemory } from "../core/ports/card.ts";
 import type { Engine } from "../core/ports/engine.ts";
+import { memoryLedger } from "../core/testing/memory-ledger.ts";
 import { createGpu, type GpuTimes } from "./gpu.ts";
 import { engineList, scriptedEngine } from "./testing/scripted-engine.ts";
 import { createFakeCard } from "./testing/vram/card.ts";
-import { memoryLedger } from "./testing/vram/ledger.ts";
 
 const quick: GpuTimes = { release: 500, settle: 100, turn: 200, stranger: 200, poll: 1, quiet: 5, talk: 60_000, letGo: 20 };
 

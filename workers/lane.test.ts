@@ -11,6 +11,7 @@ import type { NewJob } from "../core/ports/job-store.ts";
 import { noMetrics } from "../core/ports/metrics.ts";
 import type { Queue } from "../core/ports/queue.ts";
 import { defaultPolicy, type SchedulePolicy } from "../core/schedule.ts";
+import { memoryLedger } from "../core/testing/memory-ledger.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { createBullQueue } from "../platform/bullmq/queue.ts";
 import { createBus } from "../platform/bus/bus.ts";
@@ -21,7 +22,6 @@ import { createGpu } from "./gpu.ts";
 import { createLane } from "./lane.ts";
 import { memoryFiles, plainMedia } from "./testing/memory.ts";
 import { engineList, type Script, scriptedEngine, thing } from "./testing/scripted-engine.ts";
-import { memoryLedger } from "./testing/vram/ledger.ts";
 
 let test: TestDatabase;
 let database: Database;

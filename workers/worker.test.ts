@@ -11,6 +11,7 @@ import type { JobStore } from "../core/ports/job-store.ts";
 import { noMetrics } from "../core/ports/metrics.ts";
 import type { Settings } from "../core/ports/stores.ts";
 import { defaultPolicy } from "../core/schedule.ts";
+import { memoryLedger } from "../core/testing/memory-ledger.ts";
 import { type Database, openPostgres } from "../platform/postgres/open.ts";
 import { createDatabase, type TestDatabase } from "../platform/postgres/testing/database.ts";
 import { createAttempts } from "./attempt.ts";
@@ -20,7 +21,6 @@ import { ownsFiles } from "./owns-files.ts";
 import { reconcile, sweep } from "./reconcile.ts";
 import { memoryBus, memoryFiles, memoryQueue, plainMedia } from "./testing/memory.ts";
 import { engineList, type Script, scriptedEngine, scriptedTool, thing } from "./testing/scripted-engine.ts";
-import { memoryLedger } from "./testing/vram/ledger.ts";
 
 let test: TestDatabase;
 let database: Database;

@@ -1,9 +1,9 @@
 /** Where the chat model answers while a job has the card, over an Ollama that keeps its scheduler's rules. */
 import { HumanMessage } from "@langchain/core/messages";
 import { afterEach, describe, expect, it } from "vitest";
-import { createCard, emptyCardState } from "../../core/card.ts";
+import { createCard } from "../../core/card.ts";
 import { silentLog } from "../../core/log.ts";
-import type { CardLedger } from "../../core/ports/card.ts";
+import { memoryLedger } from "../../core/testing/memory-ledger.ts";
 import { chatModelOf } from "../model.ts";
 import { type FakeOllamaOptions, startFakeOllama } from "../testing/fake-ollama.ts";
 import type { WhileBusy } from "./placement.ts";
@@ -16,21 +16,10 @@ afterEach(async () => {
 const never = new AbortController().signal;
 const sdxl = { family: "comfy-sdxl", vramGb: 10 };
 
-function ledger(): CardLedger & { away: boolean } {
-  const state = emptyCardState();
-  return {
-    away: false,
-    async change(work) {
-      if (this.away) throw new Error("the database is away");
-      return work(state, Date.now());
-    },
-  };
-}
-
 async function rig(options: FakeOllamaOptions = {}, whileBusy?: WhileBusy) {
   const ollama = await startFakeOllama({ models: ["mistral:7b", "qwen3:4b"], ...options });
   closing.push(ollama.close);
-  const kept = ledger();
+  const kept = memoryLedger();
   const card = createCard(kept);
   const source = () =>
     chatModelOf({

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createCard } from "../../core/card.ts";
 import { silentLog } from "../../core/log.ts";
 import type { HeldModel } from "../../core/ports/card.ts";
+import { memoryLedger } from "../../core/testing/memory-ledger.ts";
 import { scriptedEngine } from "../testing/scripted-engine.ts";
 import { createFakeCard } from "../testing/vram/card.ts";
-import { memoryLedger } from "../testing/vram/ledger.ts";
 import { warmUp } from "./warm.ts";
 
 const never = new AbortController().signal;

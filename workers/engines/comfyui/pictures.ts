@@ -11,7 +11,7 @@ import { createPromptRunner, type Finished, type PromptRunner } from "./prompt.t
 import { fetchResult, MissingFile, resultFiles } from "./results.ts";
 import { createTracker, type Tracker } from "./tracker.ts";
 import { lookUp } from "./truth.ts";
-import { createPatience, createPause, type Patience } from "./wait.ts";
+import { type ComfyuiPatience, createPause, patienceWith } from "./wait.ts";
 import type { Graph } from "./wire.ts";
 
 export interface Series {
@@ -25,7 +25,7 @@ export interface Series {
 }
 
 /** Ids of earlier attempts that ComfyUI still has, by picture; what cannot be adopted is stopped. */
-async function findEarlier(api: Api, run: Run, count: number, patience: Patience): Promise<Map<number, string>> {
+async function findEarlier(api: Api, run: Run, count: number, patience: ComfyuiPatience): Promise<Map<number, string>> {
   const adopted = new Map<number, string>();
   for (const ref of run.earlierRefs)
     for (const { picture, id } of candidates(ref)) {
@@ -38,7 +38,14 @@ async function findEarlier(api: Api, run: Run, count: number, patience: Patience
 }
 
 /** Stores each file of a finished prompt; false when ComfyUI no longer has one of them. */
-async function store(api: Api, run: Run, finished: Finished, patience: Patience, save: Series["save"], index: number): Promise<boolean> {
+async function store(
+  api: Api,
+  run: Run,
+  finished: Finished,
+  patience: ComfyuiPatience,
+  save: Series["save"],
+  index: number,
+): Promise<boolean> {
   const files = resultFiles(finished.outputs);
   if (files.length === 0) return false;
   for (const file of files)
@@ -79,7 +86,7 @@ export async function makePictures(api: Api, connection: Connection, waitMinutes
   let tracker: Tracker | undefined;
   let runner: PromptRunner | undefined;
   const say = (note: string) => (tracker ? tracker.waiting(note) : run.progress({ stage: "waiting", fraction: 0, note }));
-  const patience = createPatience(api, waitMinutes, run, say);
+  const patience = patienceWith(api, waitMinutes, run, say);
   if (!connection.open) await patience.ready();
   const listening = connection.listen({ onEvent: (event) => tracker?.onEvent(event), onChange: pause.wake });
   let earlier = new Map<number, string>();

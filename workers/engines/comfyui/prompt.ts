@@ -9,7 +9,7 @@ import { Unreachable } from "./http.ts";
 import { clientIdOf, type PromptIds } from "./ids.ts";
 import type { Tracker } from "./tracker.ts";
 import { lookUp, type PromptState } from "./truth.ts";
-import type { createPause, Patience } from "./wait.ts";
+import type { ComfyuiPatience, createPause } from "./wait.ts";
 import { type Graph, type Outputs, posted } from "./wire.ts";
 
 export interface PromptParts {
@@ -20,7 +20,7 @@ export interface PromptParts {
   connection: Pick<Connection, "open">;
   listening: Listening;
   tracker: Tracker;
-  patience: Patience;
+  patience: ComfyuiPatience;
   pause: ReturnType<typeof createPause>;
   /** Called before each post: files in ComfyUI may be gone since the last. */
   graph(promptId: string): Promise<Graph>;

@@ -1,6 +1,6 @@
 /** Waiting that an abort ends at once, and waiting for a ComfyUI that does not answer. */
-import { Failure } from "../../../core/failure.ts";
 import type { Run } from "../../../core/ports/engine.ts";
+import { createPatience, type Patience } from "../patience.ts";
 import type { Api } from "./api.ts";
 import { startCommand } from "./engine-status.ts";
 import { Unreachable } from "./http.ts";
@@ -37,53 +37,22 @@ export function createPause(signal: AbortSignal): { sleep(ms: number): Promise<v
   };
 }
 
-export interface Patience {
-  /** It answered: the next silence starts a new count. */
-  answered(): void;
-  /** Says that we wait and pauses before the next try; Failure `engine_unavailable` past the limit. */
-  silent(cause: Unreachable): Promise<void>;
-  /** Asks until ComfyUI answers. */
-  insist<T>(ask: () => Promise<T>): Promise<T>;
-  /** Waits until ComfyUI answers. */
+/** Patience that can also wait for no answer but that there is one. */
+export interface ComfyuiPatience extends Patience {
   ready(): Promise<void>;
 }
 
-export function createPatience(api: Api, waitMinutes: number, run: Pick<Run, "signal" | "log">, say: (note: string) => void): Patience {
-  let since: number | undefined;
-  const pause = createPause(run.signal);
-  const limit = `${waitMinutes} minute${waitMinutes === 1 ? "" : "s"}`;
-  const patience: Patience = {
-    answered() {
-      if (since !== undefined) run.log.info({ url: api.http.address }, "ComfyUI answers again");
-      since = undefined;
-    },
-    async silent(cause) {
-      if (since === undefined) run.log.warn({ url: api.http.address, err: cause }, "ComfyUI does not answer; waiting for it");
-      since ??= Date.now();
-      if (Date.now() - since >= waitMinutes * 60_000)
-        throw new Failure(
-          "engine_unavailable",
-          `ComfyUI at ${api.http.address} did not answer for ${limit}. Start it (${startCommand(api.http.address)}), then retry the job.`,
-          { retryable: true, cause },
-        );
-      say(`ComfyUI at ${api.http.address} does not answer; waiting up to ${limit}`);
-      await pause.sleep(api.timings.retry);
-    },
-    async insist(ask) {
-      for (;;) {
-        try {
-          const answer = await ask();
-          patience.answered();
-          return answer;
-        } catch (error) {
-          if (!(error instanceof Unreachable)) throw error;
-          await patience.silent(error);
-        }
-      }
-    },
-    async ready() {
-      await patience.insist(() => api.systemStats({ signal: run.signal }));
-    },
+export function patienceWith(
+  api: Api,
+  waitMinutes: number,
+  run: Pick<Run, "signal" | "log">,
+  say: (note: string) => void,
+): ComfyuiPatience {
+  const { address } = api.http;
+  const comfyui = {
+    ...{ name: "ComfyUI", address, start: startCommand(address), waitMinutes, retryMs: api.timings.retry },
+    isSilence: (error: unknown) => error instanceof Unreachable,
   };
-  return patience;
+  const patience = createPatience(comfyui, run, say);
+  return { ...patience, ready: () => patience.insist(async () => void (await api.systemStats({ signal: run.signal }))) };
 }

@@ -2,7 +2,7 @@
 import type { Worker } from "node:worker_threads";
 import { Failure } from "../../../core/failure.ts";
 import type { Log } from "../../../core/log.ts";
-import { startThread } from "./start-thread.ts";
+import { startThread } from "../start-thread.ts";
 import type { TileAnswer, TileTask } from "./thread.ts";
 
 interface Order {
@@ -56,7 +56,7 @@ export function createCrew(options: { threads: number; idleMs: number; log: Log 
   };
 
   const hire = (): Seat => {
-    const seat: Seat = { worker: startThread() };
+    const seat: Seat = { worker: startThread(new URL("./thread.ts", import.meta.url)) };
     const lose = (text: string): void => {
       if (!seats.delete(seat)) return;
       log.error({ error: text }, "an upscaler thread ended");

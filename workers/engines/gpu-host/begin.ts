@@ -1,6 +1,7 @@
 /** Posts a run until gpu-host has accepted it: the card is waited for, missing pictures are brought, an unclear answer is asked for again. */
 import type { DatasetDetails } from "../../../core/asset.ts";
 import type { Run } from "../../../core/ports/engine.ts";
+import { type Patience, pause } from "../patience.ts";
 import type { Api, Start } from "./api.ts";
 import { endRun } from "./cancel.ts";
 import { refusalFailure } from "./failures.ts";
@@ -8,7 +9,6 @@ import { Refused } from "./http.ts";
 import { parseRunId } from "./run-ids.ts";
 import type { Teller } from "./teller.ts";
 import { uploadPictures } from "./upload.ts";
-import { type Patience, pause } from "./wait.ts";
 
 export interface BeginParts {
   api: Api;

@@ -1,8 +1,9 @@
 /** Follows a run to its end through broken connections and restarts of gpu-host: each event once, by its number. */
+
+import type { Patience } from "../patience.ts";
+import { pause } from "../patience.ts";
 import type { Api } from "./api.ts";
 import { Refused, Unreachable } from "./http.ts";
-import type { Patience } from "./wait.ts";
-import { pause } from "./wait.ts";
 import { isOver, type RunEvent, type RunView } from "./wire.ts";
 
 /** The run as it ended; undefined where gpu-host no longer knows it. */

@@ -1,10 +1,10 @@
 /** Where a job stands in gpu-host before this attempt does anything: it may still train, be done, or have left something to go on from. */
 import type { Run, TrainRequest } from "../../../core/ports/engine.ts";
+import { type Patience, pause } from "../patience.ts";
 import type { Api } from "./api.ts";
 import { runsOf } from "./left.ts";
 import { afterEarlier, type Next } from "./next.ts";
 import type { Teller } from "./teller.ts";
-import { type Patience, pause } from "./wait.ts";
 import { isOver, type RunView } from "./wire.ts";
 
 export type Found = { adopt: RunView } | { done: RunView } | { next: Next };

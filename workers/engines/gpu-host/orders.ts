@@ -1,12 +1,12 @@
 /** What a person tells a training that runs: a picture now, a state now, or to end here and keep what there is. */
 import type { OrderName } from "../../../core/job.ts";
 import type { Run, TrainRequest } from "../../../core/ports/engine.ts";
+import type { Patience } from "../patience.ts";
 import type { Api } from "./api.ts";
 import { Refused } from "./http.ts";
 import { leftOf, runsOf } from "./left.ts";
 import { parseRunId } from "./run-ids.ts";
 import type { Teller } from "./teller.ts";
-import type { Patience } from "./wait.ts";
 import type { RunEvent } from "./wire.ts";
 
 export interface Orders {

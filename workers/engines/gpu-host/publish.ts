@@ -9,6 +9,7 @@ import { artifactName } from "../../../core/slug.ts";
 import { insist } from "../../insist.ts";
 import type { LoraFolder } from "../../lora-folder.ts";
 import { licenceOf } from "../licences.ts";
+import type { Patience } from "../patience.ts";
 import type { Api } from "./api.ts";
 import { Refused } from "./http.ts";
 import { type LeftFile, leftOf } from "./left.ts";
@@ -16,7 +17,6 @@ import { datasetHash } from "./params.ts";
 import { fetchWeights, type Wanted, type Weights } from "./result.ts";
 import type { Scratch } from "./scratch.ts";
 import type { Teller } from "./teller.ts";
-import type { Patience } from "./wait.ts";
 import type { RunView, TrainParams } from "./wire.ts";
 
 /** Sample pictures that are kept with a LoRA, the latest. */

@@ -1,11 +1,11 @@
 /** Gives the card back. Nothing is loaded while no run works; one that nobody follows any more is ended, and can be gone on from. */
 import { Failure } from "../../../core/failure.ts";
 import type { Log } from "../../../core/log.ts";
+import { pause } from "../patience.ts";
 import type { Api } from "./api.ts";
 import { endRun } from "./cancel.ts";
 import { Unreachable } from "./http.ts";
 import { parseRunId } from "./run-ids.ts";
-import { pause } from "./wait.ts";
 
 export async function release(api: Api, log: Log, signal: AbortSignal): Promise<void> {
   try {

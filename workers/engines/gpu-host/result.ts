@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { Failure } from "../../../core/failure.ts";
 import type { Run } from "../../../core/ports/engine.ts";
+import type { Patience } from "../patience.ts";
 import type { Api } from "./api.ts";
 import { Refused } from "./http.ts";
 import { loraMetadata } from "./safetensors.ts";
-import type { Patience } from "./wait.ts";
 
 export interface Weights {
   path: string;

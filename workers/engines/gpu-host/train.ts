@@ -21,7 +21,7 @@ import { publish, type Trained } from "./publish.ts";
 import { parseRunId, runId } from "./run-ids.ts";
 import type { Scratch } from "./scratch.ts";
 import { createTeller } from "./teller.ts";
-import { createPatience } from "./wait.ts";
+import { patienceWith } from "./wait.ts";
 import type { RunView } from "./wire.ts";
 
 /** Runs in a row that end without having saved anything further. */
@@ -50,7 +50,7 @@ async function datasetOf(api: Api, request: TrainRequest, run: Run): Promise<{ d
 export async function train({ api, known, scratch, options }: TrainParts, request: TrainRequest, run: Run): Promise<void> {
   const { dataset, details } = await datasetOf(api, request, run);
   const teller = createTeller(run, request.steps);
-  const patience = createPatience(api, options.waitMinutes, run, teller.waiting);
+  const patience = patienceWith(api, options.waitMinutes, run, teller.waiting);
   const previews = createPreviews(api, run);
   const orders = createOrders(api, run, request, patience, teller);
   /** The run that may be on the card because of us. */

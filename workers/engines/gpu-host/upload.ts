@@ -4,11 +4,11 @@ import { buffer } from "node:stream/consumers";
 import type { DatasetDetails } from "../../../core/asset.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Run } from "../../../core/ports/engine.ts";
+import type { Patience } from "../patience.ts";
 import type { Api } from "./api.ts";
 import { refusalFailure } from "./failures.ts";
 import { Refused } from "./http.ts";
 import type { Teller } from "./teller.ts";
-import type { Patience } from "./wait.ts";
 
 /** Failures `unknown_artifact`, `engine_failed`, `limit_exceeded`, `storage_full`. */
 export async function uploadPictures(api: Api, run: Run, { pictures }: DatasetDetails, patience: Patience, teller: Teller): Promise<void> {
