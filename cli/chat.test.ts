@@ -263,6 +263,17 @@ describe("ends", () => {
     expect(stderr).toContain("The job goes on. Follow it with: myspinbot chat '/wait job_a'");
     expect(stderr).toContain("/cancel job_a");
   });
+
+  it("Ctrl-C right behind the words that name an accepted job: it is named in the farewell too", async () => {
+    const stop = new AbortController();
+    const client = scriptedClient(async function* () {
+      yield { type: "text", text: "Job job_jwb87mj84hfwrjy8 (Render: a fox) is queued, next in line.\n" };
+      setImmediate(() => stop.abort());
+      await new Promise(() => undefined);
+    });
+    expect(await chat(client, "x", { signal: stop.signal })).toBe(130);
+    expect(stderr).toContain("myspinbot chat '/wait job_jwb87mj84hfwrjy8'");
+  });
 });
 
 describe("conversation", () => {

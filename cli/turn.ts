@@ -140,6 +140,9 @@ export async function runTurn(client: Client, request: ChatRequest, options: Tur
     }
   }
   terminal.clear();
+  // interrupted between the words that name an accepted job and the job itself: the words are as good
+  const named = done ? [] : answer.matchAll(/^Job (job_[0-9a-z]{16}) \(.*\) is (?:queued|running)/gm);
+  for (const [, id = ""] of named) if (!states.has(id)) states.set(id, "queued");
   result.open = [...states].flatMap(([id, state]) => (isTerminal(state) ? [] : [id]));
   if ([...states.values()].some((state) => state === "failed" || state === "canceled")) result.code = 1;
   if (signal?.aborted && !done) result.code = 130;

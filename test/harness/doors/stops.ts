@@ -18,7 +18,10 @@ async function startGroup(product: Product, round: number): Promise<Command> {
     env: product.env,
     detached: true,
   });
-  await until(() => /Job job_\w+/.test(group.stdout), `the chat of round ${round} has a job ${group.stdout}${group.stderr}`);
+  await until(
+    () => /Job job_\w+ .*is (queued|running)/.test(group.stdout),
+    `the chat of round ${round} has a job ${group.stdout}${group.stderr}`,
+  );
   return group;
 }
 
