@@ -273,6 +273,13 @@ it(".env.example shows the defaults as they are", () => {
     "MYSPINBOT_ALLOWED_HOSTS",
     "MYSPINBOT_MODEL_FAMILIES",
     "MYSPINBOT_LORA_FOLDER",
+    ...[
+      "MYSPINBOT_SHERPA_MODELS",
+      "MYSPINBOT_FFMPEG",
+      "MYSPINBOT_TRANSCRIBE_URL",
+      "MYSPINBOT_TRANSCRIBE_MODEL",
+      "MYSPINBOT_TRANSCRIBE_KEY",
+    ],
   ])
     delete shown[example];
   expect(readConfig({ ...home, ...shown }, 1000)).toEqual(readConfig(home, 1000));

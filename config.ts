@@ -36,6 +36,16 @@ export interface Config {
   gpuHost: { url: string; configured: boolean; key?: string };
   /** The folder that ComfyUI reads LoRAs from, as this process sees it. */
   loraFolder?: string;
+  /** A1111 or Forge, where it is named: it stands behind ComfyUI. */
+  a1111: { url: string; configured: boolean; user?: string; password?: string };
+  /** `mayExit`: it may be ended to free the card. `folderThere`: the folder as it sees it. */
+  gptSovits: { url: string; configured: boolean; folder?: string; folderThere?: string; mayExit: boolean };
+  /** Where model files for speech without a GPU lie. */
+  sherpaModels?: string;
+  /** The program to use; the one on the PATH, or a package's, where it is absent. */
+  ffmpeg?: string;
+  /** A server with OpenAI's API for writing down speech. */
+  transcribe?: { url: string; model?: string; key?: string };
   ollama: { url: string; configured: boolean; model?: string };
   /** What the chat model does while a job has the card: answers on the processor, on the card all the same, or another model answers. */
   chatWhileBusy: "cpu" | "gpu" | { model: string };
@@ -89,6 +99,12 @@ function contradictions(given: Record<string, string>): string[] {
   }
   if (has("GPU_HOST_KEY") && !has("GPU_HOST_URL"))
     problems.push("GPU_HOST_URL: missing; GPU_HOST_KEY is sent to no other address than the one that is named");
+  if (has("A1111_AUTH") && !has("A1111_URL"))
+    problems.push("A1111_URL: missing; A1111_AUTH is sent to no other address than the one that is named");
+  if (has("MYSPINBOT_TRANSCRIBE_KEY") && !has("MYSPINBOT_TRANSCRIBE_URL"))
+    problems.push("MYSPINBOT_TRANSCRIBE_URL: missing; MYSPINBOT_TRANSCRIBE_KEY is sent to no other address than the one that is named");
+  if (has("GPT_SOVITS_FOLDER_THERE") && !has("GPT_SOVITS_FOLDER"))
+    problems.push("GPT_SOVITS_FOLDER: missing; GPT_SOVITS_FOLDER_THERE is the same folder as GPT-SoVITS sees it");
   if (has("OPENAI_BASE_URL") && !has("OPENAI_MODEL"))
     problems.push("OPENAI_MODEL: missing; name the model that the server at OPENAI_BASE_URL shall use");
   return problems;
@@ -125,6 +141,38 @@ export function readConfig(env: NodeJS.ProcessEnv, uid: number | undefined = pro
 export function openedToLan(config: Config, env: NodeJS.ProcessEnv, names: readonly string[]): Config {
   const host = env["MYSPINBOT_HOST"]?.trim() ? config.host : "0.0.0.0";
   return { ...config, host, loopback: false, allowedHosts: [...new Set([...config.allowedHosts, ...names])] };
+}
+
+/** What makes pictures and voices beside ComfyUI and gpu-host. */
+function voicesOf(set: z.output<typeof settings>): Pick<Config, "a1111" | "gptSovits" | "sherpaModels" | "ffmpeg" | "transcribe"> {
+  const [user, password] = set.A1111_AUTH
+    ? [set.A1111_AUTH.split(":", 1)[0] ?? "", set.A1111_AUTH.slice(set.A1111_AUTH.indexOf(":") + 1)]
+    : [];
+  return {
+    a1111: {
+      url: (set.A1111_URL ?? "http://127.0.0.1:7860").replace(/\/+$/, ""),
+      configured: set.A1111_URL !== undefined,
+      ...(user !== undefined && password !== undefined ? { user, password } : {}),
+    },
+    gptSovits: {
+      url: (set.GPT_SOVITS_URL ?? "http://127.0.0.1:9880").replace(/\/+$/, ""),
+      configured: set.GPT_SOVITS_URL !== undefined,
+      ...(set.GPT_SOVITS_FOLDER ? { folder: set.GPT_SOVITS_FOLDER } : {}),
+      ...(set.GPT_SOVITS_FOLDER_THERE ? { folderThere: set.GPT_SOVITS_FOLDER_THERE } : {}),
+      mayExit: set.GPT_SOVITS_EXIT === "yes",
+    },
+    ...(set.MYSPINBOT_SHERPA_MODELS ? { sherpaModels: set.MYSPINBOT_SHERPA_MODELS } : {}),
+    ...(set.MYSPINBOT_FFMPEG ? { ffmpeg: set.MYSPINBOT_FFMPEG } : {}),
+    ...(set.MYSPINBOT_TRANSCRIBE_URL
+      ? {
+          transcribe: {
+            url: set.MYSPINBOT_TRANSCRIBE_URL.replace(/\/+$/, ""),
+            ...(set.MYSPINBOT_TRANSCRIBE_MODEL ? { model: set.MYSPINBOT_TRANSCRIBE_MODEL } : {}),
+            ...(set.MYSPINBOT_TRANSCRIBE_KEY ? { key: set.MYSPINBOT_TRANSCRIBE_KEY } : {}),
+          },
+        }
+      : {}),
+  };
 }
 
 function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: number | undefined): Config {
@@ -170,6 +218,7 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
       ...(set.GPU_HOST_KEY ? { key: set.GPU_HOST_KEY } : {}),
     },
     ...(set.MYSPINBOT_LORA_FOLDER ? { loraFolder: set.MYSPINBOT_LORA_FOLDER } : {}),
+    ...voicesOf(set),
     chatWhileBusy: set.MYSPINBOT_CHAT_WHILE_BUSY,
     ollama: {
       url: ollamaAddress(ollama ?? "127.0.0.1") as string,

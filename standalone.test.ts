@@ -30,13 +30,13 @@ it("names a database or an S3 server that does not answer, without a word of the
 it("finds a database that answers, and leaves the embedded parts to the studio", async () => {
   const rows = await look({ DATABASE_URL: database.url });
   expect(rows.find((row) => row.part === "Database")).toEqual({ part: "Database", state: "ok", what: "PostgreSQL by DATABASE_URL" });
-  expect((await look({})).map((row) => row.part)).toEqual(["Studio", "Chat model", "ComfyUI", "gpu-host (sd-scripts)"]);
+  expect((await look({})).map((row) => row.part)).toEqual(["Studio", "Chat model", "ComfyUI", "gpu-host"]);
 });
 
 it("tells of a trainer and a LoRA folder that were set and do not work, without the key", async () => {
   const env = { GPU_HOST_URL: "http://127.0.0.1:1", GPU_HOST_KEY: "sesame-open-sesame", MYSPINBOT_LORA_FOLDER: "/proc/no-such-folder" };
   const { rows } = await standaloneStatus(readConfig({ ...nowhere, ...env }), "1", false);
-  expect(rows.find((row) => row.part === "gpu-host (sd-scripts)")).toMatchObject({
+  expect(rows.find((row) => row.part === "gpu-host")).toMatchObject({
     ...{ state: "down", what: "nothing listens at http://127.0.0.1:1" },
     fix: expect.stringContaining("workers/gpu-host/README.md"),
   });

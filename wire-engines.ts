@@ -3,16 +3,19 @@ import type { Config } from "./config.ts";
 import { type Asset, loraFile } from "./core/asset.ts";
 import type { Log } from "./core/log.ts";
 import type { AssetStore } from "./core/ports/asset-store.ts";
-import type { Engine, Engines } from "./core/ports/engine.ts";
+import type { Engine, Engines, Run } from "./core/ports/engine.ts";
 import type { FileStore } from "./core/ports/files.ts";
 import type { ArtifactStore, JobStore } from "./core/ports/job-store.ts";
 import type { Metrics } from "./core/ports/metrics.ts";
 import type { Queue } from "./core/ports/queue.ts";
 import type { Settings } from "./core/ports/stores.ts";
+import { wireMedia } from "./wire-media.ts";
+import { createA1111 } from "./workers/engines/a1111/a1111.ts";
 import { createComfyui } from "./workers/engines/comfyui/comfyui.ts";
 import { createCpuUpscale } from "./workers/engines/cpu-upscale/cpu-upscale.ts";
 import { ollamaCaptioner } from "./workers/engines/dataset/captions-ollama.ts";
 import { createDataset } from "./workers/engines/dataset/dataset.ts";
+import { createGptSovits } from "./workers/engines/gpt-sovits/gpt-sovits.ts";
 import { createGpuHost } from "./workers/engines/gpu-host/gpu-host.ts";
 import { createEngines } from "./workers/engines/index.ts";
 import { createPreview } from "./workers/engines/preview/preview.ts";
@@ -54,9 +57,17 @@ export function wireEngines({ config, settings, onCpu, scratch, more, metrics, l
   const seen = createSeen(settings, "comfyui");
   const waitMinutes = config.engineWaitMinutes;
   const folder = config.loraFolder === undefined ? undefined : createLoraFolder(config.loraFolder, () => installationId(settings));
-  const comfyui = createComfyui({
-    ...{ ...config.comfyui, seen: seen.likely, modelFamilies: config.modelFamilies, waitMinutes, log },
-    ...(folder ? { placeLora: (file, run) => placeForRun(folder, file, run) } : {}),
+  const media = wireMedia({ config, ...(scratch ? { scratch } : {}), log });
+  const { ffmpeg, faces, transcriber } = media;
+  const drawing = {
+    ...{ modelFamilies: config.modelFamilies, waitMinutes, log },
+    ...(folder ? { placeLora: (file: string, run: Run) => placeForRun(folder, file, run) } : {}),
+  };
+  const comfyui = createComfyui({ ...config.comfyui, seen: seen.likely, ffmpeg, ...media.folder, ...drawing });
+  const a1111 = createA1111({ ...config.a1111, seen: createSeen(settings, "a1111").likely, ...drawing });
+  const gptSovits = createGptSovits({
+    ...config.gptSovits,
+    ...{ seen: createSeen(settings, "gpt-sovits").likely, waitMinutes, ffmpeg, ...transcriber, ...media.folder, log },
   });
   const gpuHost = createGpuHost({
     ...config.gpuHost,
@@ -65,33 +76,41 @@ export function wireEngines({ config, settings, onCpu, scratch, more, metrics, l
     vramGb: config.vramGb,
     metrics,
     log,
+    ...{ ffmpeg, faces, ...transcriber },
     ...(folder ? { loraFolder: folder } : {}),
     ...(scratch ? { scratch } : {}),
   });
-  const upscaler = createCpuUpscale({ log });
+  const upscaler = createCpuUpscale({ ffmpeg, ...media.folder, log });
   // a server that speaks OpenAI's API alone cannot be asked what its models see
   const captioner = config.openai ? {} : { captioner: ollamaCaptioner({ url: config.ollama.url, onCpu, log }) };
+  const named: Record<string, boolean> = {
+    [comfyui.id]: config.comfyui.configured,
+    [a1111.id]: config.a1111.configured,
+    [gptSovits.id]: config.gptSovits.configured,
+    [gpuHost.id]: config.gpuHost.configured,
+    sherpa: config.sherpaModels !== undefined,
+  };
   const engines: Engines = createEngines({
-    gpu: [comfyui, gpuHost],
-    preview: createPreview(),
+    gpu: [...(config.a1111.configured && !config.comfyui.configured ? [a1111, comfyui] : [comfyui, a1111]), gptSovits, gpuHost],
+    preview: createPreview({ others: media.preview }),
     upscaler,
-    others: [createDataset({ ...captioner, ...(scratch ? { scratch } : {}) }), ...more],
+    others: [createDataset({ ...captioner, ...(scratch ? { scratch } : {}) }), ...media.engines, ...more],
     previewOnly: config.preview,
-    configured: (id) => (id === comfyui.id && config.comfyui.configured) || (id === gpuHost.id && config.gpuHost.configured),
+    configured: (id) => named[id] === true,
     seen,
   });
 
   let endKeeping = () => {};
   return {
     engines,
-    checks: loraChecks(folder),
+    checks: { ...loraChecks(folder), ...media.checks },
     /** Takes a deleted LoRA out of this process's folder; out of another one's it goes with the next look there. */
     async unplace({ id, kind }: Pick<Asset, "id" | "kind">): Promise<void> {
       if (kind === "lora") await folder?.unplace(loraFile(id));
     },
     async close() {
       endKeeping();
-      await Promise.all([comfyui.close(), upscaler.close()]);
+      await Promise.all([comfyui.close(), upscaler.close(), media.close()]);
     },
     /** At start and ever again: this process's LoRA folder, and old runs in gpu-host. A failure costs a look, never the start. */
     async keepOrder({ queue, ...parts }: KeepParts): Promise<void> {

@@ -3,7 +3,7 @@ import { MemorySaver } from "@langchain/langgraph";
 import { describe, expect, it } from "vitest";
 import type { Part } from "../core/chat.ts";
 import { Failure } from "../core/failure.ts";
-import { createTestChat, doneOf } from "./testing/chat.ts";
+import { createTestChat, doneOf, errorOf } from "./testing/chat.ts";
 import { createMemoryPlans } from "./testing/plans.ts";
 import { createFakeStudio } from "./testing/studio.ts";
 
@@ -58,6 +58,20 @@ describe("a plan that needs a yes", () => {
     expect(studio.jobs).toHaveLength(1);
     expect(await studio.approvals.list({ id: "local" }, { open: true, limit: 9 })).toEqual([]);
   });
+  it.each(["approval_required", "consent_required"] as const)(
+    "a call that the gate refuses (%s) is told, and goes through when the same message comes again after a yes elsewhere",
+    async (code) => {
+      const studio = createFakeStudio();
+      const chat = createTestChat({ studio });
+      studio.before = () => {
+        throw new Failure(code, "A person must say yes first.");
+      };
+      expect(errorOf(await chat.turn("draw a fox", { message: "m1" }))).toMatchObject({ code });
+      expect(studio.jobs).toEqual([]);
+      studio.before = () => {};
+      expect(doneOf(await chat.turn("draw a fox", { message: "m1" })).jobs).toHaveLength(1);
+    },
+  );
   it("takes no yes from another branch", async () => {
     const chat = createTestChat({ studio: asking() });
     await chat.turn("draw a fox", { message: "m1" });

@@ -111,6 +111,20 @@ export const settings = z.object({
     .regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces, the same as gpu-host was started with")
     .optional(),
   MYSPINBOT_LORA_FOLDER: folder.optional(),
+  A1111_URL: url(["http:", "https:"], "http://127.0.0.1:7860").optional(),
+  A1111_AUTH: z
+    .string()
+    .regex(/^[^:,\s]{1,200}:[^:,\s]{1,200}$/, "must be user:password, as in its --api-auth")
+    .optional(),
+  GPT_SOVITS_URL: url(["http:", "https:"], "http://127.0.0.1:9880").optional(),
+  GPT_SOVITS_FOLDER: folder.optional(),
+  GPT_SOVITS_FOLDER_THERE: z.string().max(500).optional(),
+  GPT_SOVITS_EXIT: oneOf(["no", "yes"], "no"),
+  MYSPINBOT_SHERPA_MODELS: folder.optional(),
+  MYSPINBOT_FFMPEG: folder.optional(),
+  MYSPINBOT_TRANSCRIBE_URL: url(["http:", "https:"], "http://127.0.0.1:8001").optional(),
+  MYSPINBOT_TRANSCRIBE_MODEL: z.string().max(200).optional(),
+  MYSPINBOT_TRANSCRIBE_KEY: z.string().max(500).optional(),
   OLLAMA_URL: z
     .string()
     .refine((text) => ollamaAddress(text) !== undefined, { error: "must be an address such as http://127.0.0.1:11434" })

@@ -121,6 +121,9 @@ function code(text: string): string {
   return `${fence}${text}${fence}`;
 }
 
+/** Words in which a name or a transcript may stand that a model wrote: on one line, and nothing in them is markup. */
+const plain = (text: string): string => text.replace(/\s+/g, " ").replace(/[\\`*[\]<>#|~]/g, "\\$&");
+
 export function questionText({ calls, fields }: Pick<Approval, "calls" | "fields">): string {
   const estimate = estimateText(calls);
   const reasons = new Set(calls.flatMap(({ why, statement }) => [why, statement].filter((text) => text !== undefined)));
@@ -128,7 +131,7 @@ export function questionText({ calls, fields }: Pick<Approval, "calls" | "fields
     "Shall I do this? Answer yes or no.",
     // all of it: nobody can agree to what was left out
     ...calls.map(({ tool, input }) => `- ${tool} ${code(JSON.stringify(input))}`),
-    ...reasons,
+    ...[...reasons].map(plain),
     ...(estimate ? [`Time: ${estimate}.`] : []),
     ...fields.map(({ title, required }) => `To fill in: ${title}${required ? "" : " (if you like)"}`),
   ];

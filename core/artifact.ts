@@ -38,12 +38,23 @@ export interface Artifact {
   /** Pixels, for pictures. */
   width?: number;
   height?: number;
+  /** Length, for sound and video. */
+  seconds?: number;
+  /** Whether a video has sound. */
+  sound?: boolean;
+  /** Artifact of the picture that stands for a video. */
+  poster?: string;
   recipe?: Recipe;
   createdAt: Date;
 }
 
 /** What a worker hands over for publishing: everything that the database does not give out itself. */
 export type ArtifactDraft = Omit<Artifact, "principal" | "job" | "attempt" | "createdAt">;
+
+/** Name of a video's poster. */
+export function posterName(video: string): string {
+  return `${video.replace(/\.[^.]*$/, "")}-poster.jpg`;
+}
 
 /** Where a file lies on the server. */
 export function filePath({ id, name }: Pick<Artifact, "id" | "name">): string {

@@ -1,5 +1,5 @@
 /** What a job made that has a name: a LoRA and how to draw with it, a dataset with its numbered captions and how to change one. */
-import { type Asset, captionLines, type DatasetDetails, type LoraDetails } from "./asset.ts";
+import { type Asset, captionLines, type DatasetDetails, type LoraDetails, type VoiceDetails } from "./asset.ts";
 import type { JobWithArtifacts } from "./job.ts";
 import type { Principal } from "./principal.ts";
 import type { Studio } from "./studio.ts";
@@ -29,13 +29,26 @@ function datasetWords(name: string, { pictures, warnings }: DatasetDetails): str
   ].join("\n");
 }
 
+function voiceWords(name: string, { person, transcript, transcriptBy, seconds, consent, warnings }: VoiceDetails): string {
+  const heard =
+    transcriptBy === "model" ? " (written down by a model: correct it where it is wrong, it decides how well the voice comes out)" : "";
+  return [
+    `The voice "${name}" of ${person} is ready; its test sentence is among the files.`,
+    `In its ${seconds.toFixed(1)} s of reference is said: "${transcript}"${heard}.`,
+    `Consent: given on ${consent.at.slice(0, 16).replace("T", " ")} UTC. Deleting the voice revokes it.`,
+    ...warnings,
+    `Say "say good morning in ${name}'s voice", for example.`,
+  ].join("\n");
+}
+
 export function wordsOfAsset({ name, details }: Asset): string {
+  if (details.kind === "voice") return voiceWords(name, details);
   return details.kind === "lora" ? loraWords(name, details) : datasetWords(name, details);
 }
 
 /** The asset that a job made, as it is called now; undefined where it made none, or where it is deleted. */
 export async function madeBy(studio: Pick<Studio, "assets">, principal: Principal, job: JobWithArtifacts): Promise<Asset | undefined> {
-  if (!job.makes || job.state !== "succeeded") return undefined;
+  if (!job.makes || job.makes.kind === "file" || job.state !== "succeeded") return undefined;
   const assets = await studio.assets.list(principal, { limit: 200, kind: job.makes.kind });
   return assets.find((one) => one.job === job.id);
 }

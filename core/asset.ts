@@ -1,7 +1,9 @@
 /** An asset: a named, reusable thing of a person's, such as a LoRA with its trigger words, or a dataset of photos with their captions. */
+import type { Consent } from "./consent.ts";
 import { Failure } from "./failure.ts";
+import type { Source } from "./source.ts";
 
-export const assetKinds = ["lora", "dataset"] as const;
+export const assetKinds = ["lora", "dataset", "voice"] as const;
 export type AssetKind = (typeof assetKinds)[number];
 
 /** How many pictures a dataset has: fewer teach a model the photos, not what they show. */
@@ -54,7 +56,31 @@ export interface LoraDetails {
   samples: string[];
 }
 
-export type AssetDetails = DatasetDetails | LoraDetails;
+/** A voice to speak with: a short recording and what is said in it. Any engine that clones can use it. */
+export interface VoiceDetails {
+  kind: "voice";
+  /** Whose it is. */
+  person: string;
+  /** ISO 639-1 of the reference. */
+  language: string;
+  /** What is said in the reference, word by word. */
+  transcript: string;
+  transcriptBy: "person" | "model";
+  /** Artifact of the reference as it is used (WAV, mono, trimmed), its hex SHA-256 and length. */
+  artifact: string;
+  sha256: string;
+  seconds: number;
+  /** The recording that it was taken from, and where it begins there. */
+  original: { artifact: string; sha256: string; start: number };
+  /** Artifact of the test sentence. */
+  test: string;
+  /** What the checks found that is worth knowing. */
+  warnings: string[];
+  /** Without it there is no voice. */
+  consent: Consent;
+}
+
+export type AssetDetails = DatasetDetails | LoraDetails | VoiceDetails;
 
 export interface Asset {
   id: string;
@@ -75,10 +101,19 @@ export type AssetDraft = Pick<Asset, "id" | "kind" | "name" | "details">;
 /** What a job will make when it succeeds, as far as it is known before: another job can wait for it. Some of a dataset's `pictures` may be left out in the end. */
 export type Makes =
   | { kind: "dataset"; name: string; pictures: number }
-  | { kind: "lora"; name: string; family: string; triggerWords: string[] };
+  | { kind: "lora"; name: string; family: string; triggerWords: string[] }
+  | { kind: "voice"; name: string; language: string }
+  /** A file, for the other stages of its tree. */
+  | ({ kind: "file" } & Pick<Source, "name" | "mediaType" | "width" | "height" | "seconds" | "sound" | "preview">);
 
 /** An asset that is there, or what an open job will make, under the same name. */
-export type Found = { asset: Asset } | { promise: Makes /** Absent for a call of the same plan that is not accepted yet. */; job?: string };
+export type Found =
+  | { asset: Asset }
+  | {
+      promise: Makes /** Absent for a call of the same plan that is not accepted yet. */;
+      job?: string /** Of the plan that was shown to a person. */;
+      planned?: boolean;
+    };
 
 /** The id of what a job makes: the same in each attempt. */
 export function assetIdOf(job: string): string {

@@ -14,7 +14,10 @@ export interface AssetParts {
   log: Log;
 }
 
-export function createAssets({ assets, unplace, log }: AssetParts): Assets {
+/** Ends what works with it, where that is due. */
+type Revoke = (gone: { principal: Principal; asset: Asset }) => Promise<void>;
+
+export function createAssets({ assets, unplace, revoke, log }: AssetParts & { revoke?: Revoke }): Assets {
   const unknown = async ({ id }: Principal, ref: string, kind?: AssetKind): Promise<Failure> => {
     const known = await assets.list(id, { limit: 20, ...(kind ? { kind } : {}) });
     return unknownAsset(
@@ -58,8 +61,16 @@ export function createAssets({ assets, unplace, log }: AssetParts): Assets {
 
     async edit(principal, ref, change) {
       const { id } = await get(principal, ref, "dataset");
-      const edited = await assets.edit(principal.id, id, change);
+      const edited = await assets.edit(principal.id, id, (details) => (details.kind === "dataset" ? change(details) : undefined));
       if (!edited) throw await unknown(principal, ref, "dataset");
+      return edited;
+    },
+
+    async editVoice(principal, ref, change) {
+      const { id } = await get(principal, ref, "voice");
+      // the consent is for this recording: it is no part of what can be changed
+      const edited = await assets.edit(principal.id, id, (details) => (details.kind === "voice" ? { ...details, ...change } : undefined));
+      if (!edited) throw await unknown(principal, ref, "voice");
       return edited;
     },
 
@@ -69,6 +80,9 @@ export function createAssets({ assets, unplace, log }: AssetParts): Assets {
       // behind the row: a file without one is taken out later, a row without its file would be offered and fail
       await unplace?.(asset).catch((error: unknown) =>
         log.warn({ err: error, asset: asset.id }, "what was placed for an asset is still there"),
+      );
+      await revoke?.({ principal, asset }).catch((error: unknown) =>
+        log.warn({ err: error, asset: asset.id }, "what works with a deleted voice was not ended"),
       );
       return asset;
     },

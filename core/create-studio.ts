@@ -3,11 +3,12 @@ import { type Artifact, unknownArtifact } from "./artifact.ts";
 import { type AssetKind, type Makes, sameName } from "./asset.ts";
 import { type AssetParts, createAssets } from "./assets.ts";
 import { Failure } from "./failure.ts";
-import { passAnswer, prepareContext } from "./gate.ts";
+import { passAnswer, prepare } from "./gate.ts";
 import { isId } from "./ids.ts";
-import type { JobWithArtifacts } from "./job.ts";
+import { isTerminal, type Job, type JobWithArtifacts } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import { createKept } from "./kept.ts";
+import { bytesWords } from "./limits.ts";
 import { byNearness, nearest } from "./nearest.ts";
 import { type OutlookParts, outlookOf } from "./outlook.ts";
 import { parseInput } from "./parse.ts";
@@ -22,11 +23,13 @@ import { requireScope, scopeOfTool } from "./scope.ts";
 import type { Call, Studio } from "./studio.ts";
 import { hint, owedBy, type SubmitParts, submit } from "./submit.ts";
 import type { JobTool, Tool } from "./tool.ts";
+import { assetOf, redone } from "./tree.ts";
 import { readAll, storeUpload } from "./uploads.ts";
+import { revokeVoice } from "./voices.ts";
 import { waitForEnd } from "./wait.ts";
 import { unknownJob, type WatchParts, watchJob } from "./watch.ts";
 
-export type StudioParts = Omit<SubmitParts, "artifact"> &
+export type StudioParts = Omit<SubmitParts, "artifact" | "read" | "allowed"> &
   WatchParts &
   AssetParts & {
     tools: readonly Tool[];
@@ -57,7 +60,12 @@ export function createStudio(given: StudioParts): Studio {
     if (!artifact) throw unknownArtifact(id);
     return artifact;
   };
-  const parts: StudioParts & SubmitParts = { ...given, artifact: ownArtifact };
+  const parts: StudioParts & SubmitParts = {
+    ...given,
+    artifact: ownArtifact,
+    read: async ({ storageKey }) => readAll(await files.open(storageKey), readableBytes, tooLargeToRead),
+    allowed: (principal, name) => allowed(principal, name),
+  };
 
   const find = (name: string): Tool => {
     const tool = byName.get(name);
@@ -94,6 +102,32 @@ export function createStudio(given: StudioParts): Studio {
     return tool;
   };
 
+  const posterOf: Studio["thumbnail"] = async (video, side, as) => {
+    const { poster, principal } = "find" in video ? await video.find() : video;
+    const picture = poster === undefined ? undefined : await artifacts.get(principal, poster);
+    return picture && studio.thumbnail(picture, side, as);
+  };
+
+  const jobsOf = async (principal: Principal, { id, tree }: Job): Promise<Job[]> =>
+    tree?.head === id ? Promise.all(Object.values(tree.stages).map((stage) => own(principal, stage))) : [];
+
+  /** Those that were accepted with this head and are not done: nobody waits for them any more. */
+  const openStages = async (principal: Principal, head: Job): Promise<string[]> =>
+    (await jobsOf(principal, head)).flatMap(({ id, state }) => (isTerminal(state) ? [] : [id]));
+
+  /** Those of them that no other open tree works with. */
+  const lonelyStages = async (principal: Principal, head: Job): Promise<string[]> => {
+    const open = await openStages(principal, head);
+    if (open.length === 0) return [];
+    const others = await jobs.list(principal.id, { states: ["queued", "running"], tool: head.tool, limit: 200 });
+    const wanted = new Set(others.flatMap(({ id, tree }) => (id !== head.id && tree?.head === id ? Object.values(tree.stages) : [])));
+    return open.filter((id) => !wanted.has(id));
+  };
+
+  /** Those that a head needs again, each behind what it needs itself. */
+  const endedStages = async (principal: Principal, head: Job): Promise<string[]> =>
+    (await jobsOf(principal, head)).flatMap(({ id, state }) => (state === "failed" || state === "canceled" ? [id] : []));
+
   const studio: Studio = {
     tools,
     tool: find,
@@ -104,7 +138,7 @@ export function createStudio(given: StudioParts): Studio {
       const input = parseInput(tool, call.input);
       if (tool.kind === "job") {
         const plan = { makes: promised, accepted: false };
-        return (await tool.prepare(input as never, prepareContext(parts, principal, plan))).makes;
+        return assetOf((await prepare(parts, principal, tool, input, plan)).makes);
       }
       await checkNamed(principal, input, promised);
       return undefined;
@@ -138,18 +172,25 @@ export function createStudio(given: StudioParts): Studio {
     list: (principal, filter) => jobs.list(principal.id, filter),
     watch: (principal, id, options) => watchJob(parts, principal.id, id, options),
 
-    wait: (principal, id, seconds, options) => waitForEnd(parts, () => own(principal, id), id, { ms: seconds * 1000, ...options }),
+    wait: (principal, id, seconds, options) =>
+      waitForEnd(parts, () => own(principal, id), id, { ms: seconds * 1000, look: (stage) => jobs.get(principal.id, stage), ...options }),
 
     async cancel(principal, id) {
       const job = isId("job", id) ? await jobs.cancel(principal.id, id) : undefined;
       if (!job) throw unknownJob(id);
       // waited for: a retry right behind it must not find the old item, and lose its own
       if (job.state === "canceled") await queue.remove(job).catch(() => undefined);
+      for (const stage of await lonelyStages(principal, job)) await studio.cancel(principal, stage);
       return own(principal, id);
     },
 
     async retry(principal, id, owed = {}) {
-      allowed(principal, (await own(principal, id)).tool);
+      const before = await own(principal, id);
+      allowed(principal, before.tool);
+      // it may not have heard yet that one of its stages has ended
+      const stages = await endedStages(principal, before);
+      for (const stage of stages) await studio.retry(principal, stage);
+      if (stages.length > 0 && !isTerminal((await own(principal, id)).state)) return own(principal, id);
       const job = await jobs.retry(principal.id, id, owedBy(owed));
       if (!job) throw unknownJob(id);
       await hint(parts, job);
@@ -159,6 +200,11 @@ export function createStudio(given: StudioParts): Studio {
     async rerolled(principal, id, changes) {
       const parent = await own(principal, id);
       const tool = jobTool(principal, parent.tool);
+      if (parent.tree?.stage !== undefined) {
+        const head = (await jobs.headOf(principal.id, id)) ?? parent.tree.head;
+        const whole = await own(principal, head);
+        return redone(whole, parent, tool, changes, jobTool(principal, whole.tool));
+      }
       const { seed: _seed, ...old } = parent.input;
       const input: JsonObject = tool.reroll ? tool.reroll(parent.input, changes) : { ...old, ...changes };
       return { tool: tool.name, input, parent: parent.id };
@@ -178,7 +224,7 @@ export function createStudio(given: StudioParts): Studio {
       if (!(await jobs.order(principal.id, id, name))) throw unknownJob(id);
       return own(principal, id);
     },
-    assets: createAssets(given),
+    assets: createAssets({ ...given, revoke: (asset) => revokeVoice({ ...given, cancel: studio.cancel }, asset) }),
 
     outlook: async (job) => (given.lanes ? outlookOf({ ...given, lanes: given.lanes }, job) : {}),
 
@@ -193,6 +239,7 @@ export function createStudio(given: StudioParts): Studio {
     },
 
     async thumbnail(picture, side, as) {
+      if (picture.mediaType.startsWith("video/")) return posterOf(picture, side, as);
       if (!picture.width) return undefined;
       return thumbnails.get(`${picture.sha256} ${side} ${as ?? ""}`, async () => {
         const { storageKey } = "find" in picture ? await picture.find() : picture;
@@ -212,6 +259,13 @@ export function createStudio(given: StudioParts): Studio {
     },
   };
   return studio;
+}
+
+/** Bytes of a file that is read while a call is prepared. */
+const readableBytes = 500_000_000;
+
+function tooLargeToRead(): Failure {
+  return new Failure("limit_exceeded", `The file has more than ${bytesWords(readableBytes)}. Use a smaller one.`);
 }
 
 function tooLargeToStrip(): Failure {

@@ -20,8 +20,12 @@ export function describeRange([from, to]: [number, number]): string {
   return low === high ? `about ${low}` : `about ${low} to ${high}`;
 }
 
-/** One to three lines: state, where it stands, what came of it and what to do next. */
+/** One to three lines: state, where it stands, what came of it, what to do next, and what is to be known of it each time. */
 export function describeJob(job: JobWithArtifacts, outlook: Outlook = {}): string {
+  return [stateOf(job, outlook), ...(job.notes ?? [])].join("\n");
+}
+
+function stateOf(job: JobWithArtifacts, outlook: Outlook): string {
   const head = `Job ${job.id} (${job.title})`;
   if (job.blocked) return `${head} waits for ${job.needs?.join(", ") ?? "another job"} and starts by itself when that is done.`;
   if (job.state === "queued") {
@@ -37,7 +41,8 @@ export function describeJob(job: JobWithArtifacts, outlook: Outlook = {}): strin
   if (job.state === "canceled") return `${head} was canceled. retry_job starts it again.`;
   if (job.state === "failed") return `${head} failed: ${job.error?.message ?? "no cause was recorded."} retry_job starts it again.`;
   const files = job.artifacts.map((artifact) => {
-    const size = artifact.width && artifact.height ? `, ${artifact.width}x${artifact.height}` : "";
+    const pixels = artifact.width && artifact.height ? `, ${artifact.width}x${artifact.height}` : "";
+    const size = `${pixels}${artifact.seconds === undefined ? "" : `, ${artifact.seconds.toFixed(1)} s`}`;
     return `${artifact.id} ${artifact.name} (${artifact.mediaType}${size}${artifact.recipe?.preview ? ", PREVIEW: not a real render" : ""})`;
   });
   return `${head} succeeded.\n${files.join("\n")}`;

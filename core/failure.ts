@@ -17,6 +17,7 @@ export const failureCodes = [
   "key_conflict",
   "not_allowed",
   "approval_required",
+  "consent_required",
   "unauthorized",
   "limit_exceeded",
   "unsupported_media",

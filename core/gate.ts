@@ -13,18 +13,25 @@ import type { ApprovalRef } from "./ports/approval-store.ts";
 import type { AssetStore } from "./ports/asset-store.ts";
 import type { Engines } from "./ports/engine.ts";
 import type { JobStore } from "./ports/job-store.ts";
+import type { Opener } from "./ports/sound.ts";
 import type { Principal } from "./principal.ts";
 import { assetsInSight, type Plan } from "./promised.ts";
+import { createStages } from "./stages.ts";
 import type { Call } from "./studio.ts";
 import type { AnswerTool, JobTool, PrepareContext, Prepared, Tool } from "./tool.ts";
+import { assetOf, earlierStages, membersOf, type Stage } from "./tree.ts";
 
 export interface GateParts {
   approvals: Approvals;
-  jobs: Pick<JobStore, "history" | "promises">;
+  jobs: Pick<JobStore, "history" | "promises" | "get">;
   assets: Pick<AssetStore, "find" | "list">;
   engines: Engines;
   limits: Limits;
   artifact(principal: Principal, id: string): Promise<Artifact>;
+  /** The bytes of such a file. */
+  read(artifact: Artifact): ReturnType<Opener>;
+  /** The tool, for a principal who may call it. */
+  allowed(principal: Principal, name: string): Tool;
 }
 
 /** A call with every choice made, and what it would ask of a person. */
@@ -33,13 +40,43 @@ export interface Weighed {
   fields: NonNullable<NeedsYes["fields"]>;
   /** Minutes of the card, the usual case. */
   cardMinutes: number;
+  /** Whether it works with a voice or a face of somebody. */
+  consent: boolean;
   /** For jobs. */
-  prepared?: Prepared;
+  prepared?: PreparedTree;
 }
 
-export function prepareContext(parts: GateParts, principal: Principal, plan?: Plan): PrepareContext {
-  const { engines, limits, artifact } = parts;
-  return { principal, engines, limits, artifact: (id) => artifact(principal, id), ...assetsInSight(parts, principal.id, plan) };
+/** A job with every choice made, and the stages that are accepted with it. */
+export type PreparedTree = Prepared & { stages: readonly Stage[] };
+
+/** Every choice made, of the job and of the stages that it asks for. */
+export async function prepare(parts: GateParts, principal: Principal, tool: JobTool, input: object, plan?: Plan): Promise<PreparedTree> {
+  const { engines, limits } = parts;
+  const artifact = (id: string) => parts.artifact(principal, id);
+  const { stages, ...staged } = createStages({
+    artifact,
+    async prepare(name, given) {
+      const stageTool = parts.allowed(principal, name);
+      if (stageTool.kind !== "job") throw new Failure("invalid_input", `${name} cannot be a stage of ${tool.name}: it makes no file.`);
+      return stageTool.prepare(parseInput(stageTool, given) as never, context);
+    },
+  });
+  const context: PrepareContext = {
+    ...{ principal, engines, limits, artifact, ...assetsInSight(parts, principal.id, plan), ...staged },
+    open: async (id) => parts.read(await artifact(id)),
+  };
+  return { ...(await tool.prepare(input as never, context)), stages };
+}
+
+/** A voice or a face is never used without a person's yes, whatever its tool says. */
+function needOf(tool: JobTool, prepared: PreparedTree): { need: NeedsYes | undefined; consent: boolean } {
+  const all: readonly Prepared[] = [prepared, ...prepared.stages.map((stage) => stage.prepared)];
+  const wishes = all.flatMap(({ consent }) => consent ?? []);
+  const need = prepared.yes ?? tool.needsYes?.(parseInput(tool, prepared.input) as never);
+  if (wishes.length === 0) return { need: need ?? all.find(({ yes }) => yes)?.yes, consent: false };
+  const statements = [...new Set([...(need?.statement ? [need.statement] : []), ...wishes.map(({ statement }) => statement)])];
+  const people = [...new Set(wishes.map(({ subject, person }) => `the ${subject} of ${person}`))].join(" and ");
+  return { need: { ...need, why: need?.why ?? `This works with ${people}.`, statement: statements.join(" ") }, consent: true };
 }
 
 /** The digest is of what was asked, not of what was decided: a retried request without a seed is still the same request. */
@@ -79,18 +116,50 @@ export async function weighJob(
   tool: JobTool,
   { input, parent, request, plan }: { input: object; parent: string | undefined; request: string; plan?: Plan },
 ): Promise<Weighed & { prepared: Prepared }> {
-  const prepared = await tool.prepare(input as never, prepareContext(parts, principal, plan));
-  const need = prepared.yes ?? tool.needsYes?.(parseInput(tool, prepared.input) as never);
+  const prepared = await prepare(parts, principal, tool, input, plan);
+  const { need, consent } = needOf(tool, prepared);
   const most = parts.limits.askAboveMinutes;
-  const card = parts.engines.all.find((engine) => engine.id === prepared.engine)?.gpu === true;
-  const estimate = need || (card && most > 0) ? await estimateOf(parts.jobs, tool, prepared) : undefined;
-  const cardMinutes = card && estimate ? estimate.usual / 60 : 0;
+  const each = await estimates(parts, principal, tool, prepared, need !== undefined, parent);
+  const cardMinutes = each.reduce((sum, { card, usual }) => sum + (card ? usual / 60 : 0), 0);
+  const estimate = each.length > 0 ? { seconds: together(each.map(({ seconds }) => seconds)) } : undefined;
   const long = most > 0 && cardMinutes > most ? { why: longWhy(estimate?.seconds, most) } : undefined;
   const asked = need ?? long;
-  const { title, makes } = prepared;
+  const { title } = prepared;
+  const makes = assetOf(prepared.makes);
   const given = { title, parent, ...(asked ? { need: asked } : {}), ...(makes ? { makes } : {}) };
   const call = callOf(tool, request, prepared.input, given);
-  return { call: { ...call, ...(estimate ? { seconds: estimate.seconds } : {}) }, fields: need?.fields ?? [], cardMinutes, prepared };
+  const known = estimate ? { seconds: estimate.seconds } : {};
+  return { call: { ...call, ...known }, fields: need?.fields ?? [], cardMinutes, consent, prepared };
+}
+
+const together = (all: readonly [number, number][]): [number, number] => [
+  all.reduce((sum, [low]) => sum + low, 0),
+  all.reduce((sum, [, high]) => sum + high, 0),
+];
+
+/** Of the job and its stages, where something is known: a stage that nobody has timed yet counts for nothing. */
+async function estimates(
+  parts: GateParts,
+  principal: Principal,
+  tool: JobTool,
+  prepared: PreparedTree,
+  asked: boolean,
+  parent: string | undefined,
+) {
+  const { fresh } = membersOf(prepared.stages, prepared.stages.length > 0 ? await earlierStages(parts.jobs, principal.id, parent) : {});
+  const each = [
+    { tool, prepared: prepared as Prepared },
+    ...fresh.map((stage) => ({ tool: parts.allowed(principal, stage.tool), prepared: stage.prepared })),
+  ];
+  const found = await Promise.all(
+    each.map(async (one) => {
+      const card = parts.engines.all.find((engine) => engine.id === one.prepared.engine)?.gpu === true;
+      if (one.tool.kind !== "job" || !(asked || (card && parts.limits.askAboveMinutes > 0))) return undefined;
+      const estimate = await estimateOf(parts.jobs, one.tool, one.prepared);
+      return estimate && { card, ...estimate };
+    }),
+  );
+  return found.filter((one) => one !== undefined);
 }
 
 export function weighAnswer(tool: AnswerTool, input: Record<string, unknown>): Weighed {
@@ -100,20 +169,20 @@ export function weighAnswer(tool: AnswerTool, input: Record<string, unknown>): W
     ...{ title: tool.title, parent: undefined },
     ...(need ? { need } : {}),
   });
-  return { call, fields: need?.fields ?? [], cardMinutes: 0 };
+  return { call, fields: need?.fields ?? [], cardMinutes: 0, consent: false };
 }
 
 /** Asks (or finds the same question that is open already), and says so instead of doing it. */
 async function approvalRequired(
   parts: Pick<GateParts, "approvals">,
   principal: Principal,
-  { call, fields }: Weighed,
+  { call, fields, consent }: Weighed,
   face: Face,
 ): Promise<Failure> {
   const approval = await parts.approvals.ask(principal, { about: call.request, calls: [call], fields, origin: { face } });
   const view = parts.approvals.view(approval);
   return new Failure(
-    "approval_required",
+    consent ? "consent_required" : "approval_required",
     `${call.why} Nothing was started. A person must say yes to exactly this on the page ${view.path} of this studio (until ${view.expires_at}); then send the same request again. No argument can say it for them.`,
     { approval: view },
   );
@@ -128,10 +197,15 @@ function before(approval: Approval, index: number): Plan {
 }
 
 /** What stands ready for a call: a yes that is still to be used, or what it was used for. */
-function yesIn(approval: Approval | undefined, request: string): { ref: ApprovalRef; call: ApprovalCall; plan: Plan } | undefined {
+function yesIn(
+  approval: Approval | undefined,
+  request: string,
+): { ref: ApprovalRef; granted: Approval; call: ApprovalCall; plan: Plan } | undefined {
   const index = approval?.calls.findIndex((call) => call.request === request && call.why !== undefined) ?? -1;
   const call = approval?.calls[index];
-  return approval && call && granted(approval) ? { ref: { id: approval.id, call: index }, call, plan: before(approval, index) } : undefined;
+  return approval && call && granted(approval)
+    ? { ref: { id: approval.id, call: index }, granted: approval, call, plan: before(approval, index) }
+    : undefined;
 }
 
 /** A call that was shown beside others and needs no yes itself runs as it was shown, seed and all, unless a choice has changed since. */
@@ -140,7 +214,7 @@ async function asShown(
   principal: Principal,
   tool: JobTool,
   { approval, parent, request }: { approval: Approval; parent: string | undefined; request: string },
-): Promise<Prepared | undefined> {
+): Promise<PreparedTree | undefined> {
   const index = approval.calls.findIndex((one) => one.request === request && one.why === undefined);
   const shown = approval.calls[index];
   if (!shown || !granted(approval)) return undefined;
@@ -149,7 +223,7 @@ async function asShown(
   return again.call.why === undefined && sameWork(again.call, shown) ? again.prepared : undefined;
 }
 
-type Passage = { prepared: Prepared; approval?: ApprovalRef } | { done: string };
+type Passage = { prepared: PreparedTree; approval?: ApprovalRef; granted?: Approval } | { done: string };
 
 /** What may be accepted, and the yes that it uses up. Failure `approval_required` where a person must be asked first. */
 export async function passJob(
@@ -171,7 +245,7 @@ export async function passJob(
   if (!yes) throw await approvalRequired(parts, principal, weighed as Weighed, call.face ?? "api");
   // what the person saw is what runs: the seed that was chosen then, and nothing that has changed since
   const again = await weighJob(parts, principal, tool, { input: parseInput(tool, yes.call.input), ...asked, plan: yes.plan });
-  if (sameWork(again.call, yes.call)) return { prepared: again.prepared, approval: yes.ref };
+  if (sameWork(again.call, yes.call)) return { prepared: again.prepared, approval: yes.ref, granted: yes.granted };
   await parts.approvals.expire(yes.ref.id);
   throw await approvalRequired(parts, principal, { ...again, call: { ...again.call, why: yes.call.why ?? "" } }, call.face ?? "api");
 }

@@ -1,6 +1,7 @@
 /** The words for a job and the rules of its life: `queued → running → succeeded / failed / canceled`. */
 import type { Artifact } from "./artifact.ts";
 import type { Makes } from "./asset.ts";
+import type { Consent } from "./consent.ts";
 import type { FailureView } from "./failure.ts";
 import type { JsonObject } from "./json.ts";
 
@@ -38,6 +39,10 @@ export const stages = [
   "sampling",
   "saving",
   "upscaling",
+  "speaking",
+  "animating",
+  "lip_sync",
+  "joining",
   "encoding",
   "storing",
 ] as const;
@@ -72,6 +77,15 @@ export interface Origin {
   ordinal: number;
 }
 
+/** Jobs that were accepted together for one result: each stage is a job of its own, the head needs them and makes the result. */
+export interface Tree {
+  head: string;
+  /** Name of this job's stage; absent for the head. */
+  stage?: string;
+  /** Job of each stage by its name, in the order in which they were prepared. A stage that was done again has another job in the new tree; the others are shared. */
+  stages: Record<string, string>;
+}
+
 export type JobClass = "interactive" | "training";
 
 export interface Job {
@@ -100,6 +114,11 @@ export interface Job {
   blocked?: boolean;
   /** What it makes when it succeeds: an asset. */
   makes?: Makes;
+  tree?: Tree;
+  /** What a person should know of it each time, such as a licence that forbids commercial use. */
+  notes?: string[];
+  /** What a person agreed to, where it works with a voice or a face. */
+  consent?: Consent;
   /** The last thing a person told it while it ran; `number` grows with each. */
   order?: { name: OrderName; number: number };
   origin?: Origin;

@@ -11,14 +11,18 @@ const words: [RegExp, string][] = [
 ];
 
 /** Such as `audio` or `a video`. */
-function kindWords(mediaType: string): string {
+export function kindWords(mediaType: string): string {
   return words.find(([type]) => type.test(mediaType))?.[1] ?? "a file of another kind";
 }
 
 /** Failure `unsupported_media` where it is no picture. @param needs the tool or field that asks, such as `upscale_image`. */
-export function pictureSize(artifact: Artifact, needs: string): { width: number; height: number } {
+export function pictureSize(
+  artifact: Pick<Artifact, "name" | "mediaType" | "width" | "height">,
+  needs: string,
+): { width: number; height: number } {
   const { name, mediaType, width, height } = artifact;
-  if (width && height) return { width, height };
+  // a video has a size too
+  if (mediaType.startsWith("image/") && width && height) return { width, height };
   throw new Failure(
     "unsupported_media",
     `${name} is ${kindWords(mediaType)}; ${needs} needs a picture (PNG, JPEG or WebP). Attach one, or name one that was made here.`,

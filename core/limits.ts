@@ -26,6 +26,11 @@ export const defaultLimits: Limits = {
   askAboveMinutes: 30,
 };
 
+/** Characters that are spoken in one job: about twenty minutes. */
+export const maxSpeech = 20_000;
+/** Seconds of a clip. */
+export const maxClipSeconds = 120;
+
 /** Bytes of one picture: it is read whole, to be looked into. `maxUpload` where that is less. */
 const maxPictureBytes = 50_000_000;
 /** Files of one chat message. */

@@ -36,7 +36,12 @@ async function weigh(
 function unweighed({ tool, input, parent }: Call): Weighed {
   const asked = input as JsonObject;
   const request = digest({ tool, input, parent: parent ?? null });
-  return { call: { tool, title: tool, input: asked, request, ...(parent !== undefined ? { parent } : {}) }, fields: [], cardMinutes: 0 };
+  return {
+    call: { tool, title: tool, input: asked, request, ...(parent !== undefined ? { parent } : {}) },
+    fields: [],
+    cardMinutes: 0,
+    consent: false,
+  };
 }
 
 /** What each is short enough for may be too long together. */

@@ -43,10 +43,10 @@ describe("an asset in sight", () => {
     const gone = assetsInSight(store, "me", accepted).asset("dataset", "photos");
     await expect(gone).rejects.toMatchObject({ code: "unknown_asset", message: expect.not.stringContaining("There are") });
     const open = { ...store, jobs: { promises: async () => [{ job, makes: set("photos") }] } };
-    expect(await assetsInSight(open, "me", accepted).asset("dataset", "photos")).toEqual({ promise: set("photos"), job });
+    expect(await assetsInSight(open, "me", accepted).asset("dataset", "photos")).toEqual({ promise: set("photos"), job, planned: true });
     const made = testAsset(set("photos"), { principal: "me", job });
     const done = { assets: memoryAssets([made]), jobs: { promises: async () => [] } };
-    expect(await assetsInSight(done, "me", accepted).asset("dataset", "photos")).toEqual({ promise: set("photos"), job });
+    expect(await assetsInSight(done, "me", accepted).asset("dataset", "photos")).toEqual({ promise: set("photos"), job, planned: true });
   });
 
   it("takes its name: ready, open or planned, each kind by itself and each principal by themselves", async () => {

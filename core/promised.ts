@@ -36,7 +36,7 @@ export function assetsInSight(
       const open = planned || !ready ? await promiseOf(kind, ref) : undefined;
       if (planned) {
         const job = open?.job ?? ready?.job;
-        if (job !== undefined) return { promise: planned, job };
+        if (job !== undefined) return { promise: planned, job, planned: true };
         if (!plan.accepted) return { promise: planned };
       }
       if (ready) return { asset: ready };

@@ -1,7 +1,7 @@
 /** File names for people: what a picture shows, in any script, safe in a path, a URL and a header. */
 
 /** Letters and digits of any script, in lower case, joined by `-`, at most 48 characters, cut between words; `picture` where nothing is left. */
-function slug(text: string): string {
+export function slug(text: string): string {
   const words = text
     .slice(0, 500)
     .normalize("NFKC")

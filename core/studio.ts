@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import type { Approval, ApprovalOrigin, Face } from "./approval.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Artifact } from "./artifact.ts";
-import type { Asset, AssetKind, DatasetDetails, Makes } from "./asset.ts";
+import type { Asset, AssetKind, DatasetDetails, Makes, VoiceDetails } from "./asset.ts";
 import type { DeliveryWish } from "./delivery.ts";
 import type { Outlook } from "./describe.ts";
 import type { JobEvent, LiveEvent } from "./event.ts";
@@ -48,6 +48,13 @@ export interface Assets {
   rename(principal: Principal, ref: string, name: string, kind?: AssetKind): Promise<Asset>;
   /** Changes captions, leaves pictures out. */
   edit(principal: Principal, ref: string, change: (details: DatasetDetails) => DatasetDetails): Promise<Asset>;
+  /** Corrects what is said in a voice's reference, or its language. */
+  editVoice(
+    principal: Principal,
+    ref: string,
+    change: Partial<Pick<VoiceDetails, "transcript" | "transcriptBy" | "language">>,
+  ): Promise<Asset>;
+  /** A voice is revoked by this: its jobs that are open are canceled, its recordings go. */
   remove(principal: Principal, ref: string, kind?: AssetKind): Promise<Asset>;
 }
 
@@ -80,6 +87,7 @@ export interface Studio {
     seconds: number,
     options?: { signal?: AbortSignal; progress?: (fraction: number, note: string) => void },
   ): Promise<JobWithArtifacts>;
+  /** Exactly this job; of a clip also its stages that are open. */
   cancel(principal: Principal, id: string): Promise<JobWithArtifacts>;
   /** @param owed what a chat is owed of it: one commit with its start. */
   retry(principal: Principal, id: string, owed?: Pick<Call, "origin" | "delivery">): Promise<JobWithArtifacts>;

@@ -1,15 +1,20 @@
 /** Accepting a job: check, decide, commit, then hint to the queue. */
+
+import type { Approval } from "./approval.ts";
+import { consentOf } from "./consent-record.ts";
 import { Failure } from "./failure.ts";
-import { requestDigest as digestOf, type GateParts, passJob } from "./gate.ts";
+import { requestDigest as digestOf, type GateParts, type PreparedTree, passJob } from "./gate.ts";
 import { newId } from "./ids.ts";
 import type { JobWithArtifacts } from "./job.ts";
+import { digest } from "./json.ts";
 import type { Log } from "./log.ts";
 import { parseInput } from "./parse.ts";
 import type { JobStore, NewJob } from "./ports/job-store.ts";
 import type { Queue } from "./ports/queue.ts";
 import type { Principal } from "./principal.ts";
 import type { Call } from "./studio.ts";
-import type { JobTool } from "./tool.ts";
+import type { JobTool, Prepared } from "./tool.ts";
+import { assetOf, earlierStages, membersOf } from "./tree.ts";
 import { unknownJob } from "./watch.ts";
 
 export interface SubmitParts extends GateParts {
@@ -52,29 +57,79 @@ export async function submit(
     if (!made) throw unknownJob(passage.done);
     return { job: made, created: false };
   }
-  const { approval } = passage;
-  const { yes: _asked, ...prepared } = passage.prepared;
+  const { approval, granted } = passage;
   const delivery = owedBy(call);
-  const { job, created } = await parts.jobs.accept({
-    id: newId("job"),
-    principal: principal.id,
+  const tree = await treeOf(parts, principal, passage.prepared, call.parent);
+  const { head, stages } = rowsOf(tree, {
     tool: tool.name,
+    prepared: passage.prepared,
     requestDigest,
-    ...prepared,
+    granted,
+    call,
+    principal: principal.id,
+  });
+  const { job, created } = await parts.jobs.accept({
+    ...head,
+    ...(stages.length > 0 ? { stages } : {}),
     ...(approval ? { approval } : {}),
     maxWaiting: parts.limits.maxWaiting,
     ...(call.key !== undefined ? { key: call.key } : {}),
     ...(call.parent ? { parent: call.parent } : {}),
-    ...(call.origin ? { origin: call.origin } : {}),
     ...(delivery ? { delivery } : {}),
-    ...(call.traceparent ? { traceparent: call.traceparent } : {}),
   });
   if (created) {
-    parts.accepted(tool.name);
-    parts.log.info({ job: job.id, tool: tool.name, family: job.family, traceparent: call.traceparent }, "job accepted");
+    for (const one of [...stages, job]) {
+      parts.accepted(one.tool);
+      parts.log.info({ job: one.id, tool: one.tool, family: one.family, traceparent: call.traceparent }, "job accepted");
+    }
+    // as they were written: what a stage needs may be there already
+    for (const { id } of stages) {
+      const stage = await parts.jobs.get(principal.id, id).catch(() => undefined);
+      if (stage?.state === "queued") await hint(parts, stage);
+    }
   }
   await hint(parts, job);
   return { job: { ...job, artifacts: [] }, created };
+}
+
+interface Accepting {
+  principal: string;
+  tool: string;
+  prepared: PreparedTree;
+  requestDigest: string;
+  granted: Approval | undefined;
+  call: Pick<Call, "origin" | "traceparent">;
+}
+
+/** Members with their ids; those of the parent's tree that are still good stay. */
+async function treeOf({ jobs }: SubmitParts, principal: Principal, prepared: PreparedTree, parent: string | undefined) {
+  if (prepared.stages.length === 0) return undefined;
+  return membersOf(prepared.stages, await earlierStages(jobs, principal.id, parent));
+}
+
+function rowsOf(tree: Awaited<ReturnType<typeof treeOf>>, accepting: Accepting): { head: NewJob; stages: NewJob[] } {
+  const { principal, tool, prepared, requestDigest, granted, call } = accepting;
+  const id = newId("job");
+  const row = (given: Prepared): Omit<NewJob, "id" | "tool" | "requestDigest"> => {
+    const { yes: _asked, consent: wish, makes: promised, ...rest } = given;
+    const consent = wish && consentOf(wish, granted);
+    const makes = assetOf(promised);
+    return {
+      ...{ principal, ...rest, ...(consent ? { consent } : {}), ...(makes ? { makes } : {}) },
+      ...(call.origin ? { origin: call.origin } : {}),
+      ...(call.traceparent ? { traceparent: call.traceparent } : {}),
+    };
+  };
+  const { stages: _stages, ...own } = prepared;
+  const head = { id, tool, requestDigest, ...row(own) };
+  if (!tree) return { head, stages: [] };
+  const stages = tree.fresh.map((member) => ({
+    ...row({ ...member.prepared, ...(member.needs.length > 0 ? { needs: member.needs } : {}) }),
+    ...{ id: member.id, tool: member.tool, requestDigest: digest({ tool: member.tool, input: member.prepared.input, parent: null }) },
+    tree: { head: id, stage: member.name, stages: tree.stages },
+  }));
+  const needs = [...new Set([...(own.needs ?? []), ...Object.values(tree.stages)])];
+  return { head: { ...head, needs, tree: { head: id, stages: tree.stages } }, stages };
 }
 
 /** The row is committed, so the job is safe whatever the queue says: a queue that is down learns of it from the reconciler. */

@@ -3,13 +3,16 @@ import type { z } from "zod";
 import type { Face, NeedsYes } from "./approval.ts";
 import type { Artifact } from "./artifact.ts";
 import type { AssetKind, Found, Makes } from "./asset.ts";
+import type { ConsentWish } from "./consent.ts";
 import type { DeliveryWish } from "./delivery.ts";
 import type { JobClass } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import type { Limits } from "./limits.ts";
 import type { Engines, Run } from "./ports/engine.ts";
+import type { Opener } from "./ports/sound.ts";
 import type { Principal } from "./principal.ts";
 import type { Scope } from "./scope.ts";
+import type { Source } from "./source.ts";
 import type { Call, Studio } from "./studio.ts";
 
 interface ToolBase<Schema extends z.ZodObject> {
@@ -39,6 +42,15 @@ export interface PrepareContext {
   limits: Limits;
   /** Failure `unknown_artifact` unless the principal owns it. */
   artifact(id: string): Promise<Artifact>;
+  /** The same, or what a stage that was prepared before makes (`stage:picture`). Failure `unknown_artifact`. */
+  source(ref: string): Promise<Source>;
+  /** The bytes of an artifact that the principal owns. */
+  open: Opener;
+  /**
+   * Prepares a job that goes first and is accepted with this one: what it makes is then known as `stage:<name>`. Its resolved input belongs into the resolved input of the head, so that a
+   * person sees all of it, and so that the head can be prepared again from its own input alone.
+   */
+  stage(name: string, tool: string, input: JsonObject): Promise<Prepared>;
   /** By name or id, ready or promised by an open job or by an earlier call of the same plan. Failure `unknown_asset`, naming those that exist. */
   asset(kind: AssetKind, ref: string): Promise<Found>;
   /** Whether the principal has one of this name already, or an open job will make it. */
@@ -56,6 +68,10 @@ export interface Prepared {
   /** Jobs that must succeed first: those that make what this one was promised. */
   needs?: string[];
   makes?: Makes;
+  /** What a person should know of it each time: a licence, a limit that it met. */
+  notes?: string[];
+  /** Whose voice or face it uses: accepted only with a person's yes, which is kept with the job. */
+  consent?: ConsentWish;
   /** Why a person must say yes to it, where only preparing tells what to say; goes before the tool's own `needsYes`. */
   yes?: NeedsYes;
 }
@@ -64,9 +80,13 @@ export interface Prepared {
 export interface JobTool<Schema extends z.ZodObject = z.ZodObject> extends ToolBase<Schema> {
   kind: "job";
   prepare(input: z.output<Schema>, context: PrepareContext): Promise<Prepared>;
+  /** What can be known before the card is taken, such as a face in a picture that another stage made. Throws what `run` would. */
+  check?(input: z.output<Schema>, engines: Engines, run: Run): Promise<void>;
   run(input: z.output<Schema>, engines: Engines, run: Run): Promise<void>;
   /** Old resolved input + changed fields → new input. Default: the changes laid over the old, without the old seed. */
   reroll?(old: JsonObject, changes: JsonObject): JsonObject;
+  /** Of a head: its resolved input where a stage of it was changed, with what that makes untrue in others. */
+  restaged?(input: JsonObject, changes: JsonObject): JsonObject;
   /** How much work a resolved input is, in any unit: how long it takes is told by what others took. Default: all take the same. */
   work?(input: JsonObject): number;
 }

@@ -11,6 +11,7 @@ import { artifactView } from "./view.ts";
 
 const rows = (addUpload: ArtifactStore["addUpload"]): ArtifactStore => ({
   addUpload,
+  remove: async () => [],
   get: async () => undefined,
   list: async () => [],
   isReferenced: async () => false,
@@ -66,6 +67,7 @@ it("stops reading as soon as there is too much", async () => {
 
 const passing = (ending: string): Media => ({
   ...plainMedia,
+  describe: async () => ({}),
   tell: () => {
     let bytes = 0;
     return {
@@ -130,4 +132,40 @@ it("reads a picture whole, and so within a limit of its own", async () => {
     code: "limit_exceeded",
     message: expect.stringContaining("A picture has at most 50 MB"),
   });
+});
+
+const described = (describe: Media["describe"]): Media => ({
+  ...plainMedia,
+  describe,
+  tell: () => ({ feed: () => undefined, end: () => ({ mediaType: "video/mp4", ending: "mp4" }) }),
+});
+
+async function bringVideo(describe: Media["describe"]) {
+  const { Readable } = await import("node:stream");
+  const files = memoryFiles();
+  const known: Artifact[] = [];
+  const ranged = {
+    ...files,
+    open: async (key: string, range = { start: 0, end: 0 }) => Readable.from([files.stored.get(key)?.subarray(range.start, range.end + 1)]),
+  };
+  const parts = { files: ranged, media: described(describe), artifacts: rows(async (artifact) => void known.push(artifact)) };
+  const file = { name: "me.mp4", body: Readable.from([Buffer.from("0123456789")]) };
+  const stored = await storeUpload({ ...parts, limits: defaultLimits }, { id: "p" } as never, file).catch((error: unknown) => error);
+  return { stored, known, files: files.stored.size };
+}
+
+it("keeps how long and how large a video is and whether it has sound, read from where it is stored", async () => {
+  const read: string[] = [];
+  const { stored, known } = await bringVideo(async (source, mediaType) => {
+    read.push(mediaType, String(source.bytes), String(await source.read(3, 6)));
+    return { seconds: 2.5, width: 64, height: 48, sound: true };
+  });
+  expect(read).toEqual(["video/mp4", "10", "345"]);
+  expect(stored).toMatchObject({ name: "me.mp4", mediaType: "video/mp4", bytes: 10, seconds: 2.5, width: 64, height: 48, sound: true });
+  expect(known).toEqual([stored]);
+});
+
+it("leaves nothing of a video whose index is broken", async () => {
+  const broken = new Failure("unsupported_media", "The file is broken.");
+  expect(await bringVideo(() => Promise.reject(broken))).toEqual({ stored: broken, known: [], files: 0 });
 });

@@ -6,7 +6,7 @@ import { newId } from "./ids.ts";
 import { bytesWords, type Limits, pictureLimit } from "./limits.ts";
 import type { FileStore, StoredFile } from "./ports/files.ts";
 import type { ArtifactStore } from "./ports/job-store.ts";
-import type { FileCheck, Media } from "./ports/media.ts";
+import type { FileCheck, Media, MediaSource } from "./ports/media.ts";
 import type { Principal } from "./principal.ts";
 
 /** Bytes by which a kind is told. */
@@ -73,7 +73,7 @@ export function safeName(name: string, extension: string, otherwise = "picture")
 }
 
 type Parts = { files: FileStore; media: Media; artifacts: ArtifactStore; limits: Limits };
-type Stored = StoredFile & Pick<Artifact, "storageKey" | "mediaType" | "width" | "height"> & { ending: string };
+type Stored = StoredFile & Pick<Artifact, "storageKey" | "mediaType" | "width" | "height" | "seconds" | "sound"> & { ending: string };
 
 async function storePicture({ files, media, limits }: Parts, id: string, all: AsyncIterable<Uint8Array>): Promise<Stored> {
   const bytes = await readAll(all, pictureLimit(limits), () => pictureTooLarge(limits));
@@ -83,8 +83,24 @@ async function storePicture({ files, media, limits }: Parts, id: string, all: As
   return { ...(await files.put(storageKey, bytes, { mediaType })), storageKey, mediaType, width, height, ending };
 }
 
+function storedSource(files: FileStore, key: string, bytes: number): MediaSource {
+  return {
+    bytes,
+    async read(from, to) {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of await files.open(key, { start: from, end: to - 1 })) chunks.push(chunk as Uint8Array);
+      return Buffer.concat(chunks);
+    },
+  };
+}
+
 /** Stored while it is looked through: what turns out to be broken, or too long, leaves nothing. */
-async function storePassing({ files, limits }: Parts, id: string, all: AsyncIterable<Uint8Array>, check: FileCheck): Promise<Stored> {
+async function storePassing(
+  { files, media, limits }: Parts,
+  id: string,
+  all: AsyncIterable<Uint8Array>,
+  check: FileCheck,
+): Promise<Stored> {
   let found: ReturnType<FileCheck["end"]> | undefined;
   async function* passing() {
     for await (const chunk of within(all, limits.maxUpload, () => tooLarge(limits))) {
@@ -95,8 +111,13 @@ async function storePassing({ files, limits }: Parts, id: string, all: AsyncIter
   }
   const storageKey = `uploads/${id}`;
   const stored = await files.put(storageKey, Readable.from(passing(), { objectMode: false }));
-  if (!found) throw new Error("the file store did not read to the end");
-  return { ...stored, storageKey, ...found };
+  try {
+    if (!found) throw new Error("the file store did not read to the end");
+    return { ...stored, storageKey, ...found, ...(await media.describe(storedSource(files, storageKey, stored.bytes), found.mediaType)) };
+  } catch (error) {
+    await files.remove(storageKey).catch(() => undefined);
+    throw error;
+  }
 }
 
 export async function storeUpload(

@@ -1,5 +1,6 @@
 /** Jobs, artifacts and events as faces show them: JSON-safe, snake_case, without what is ours alone (storage keys, digests of requests). */
-import { type Artifact, filePath } from "./artifact.ts";
+import { type Artifact, filePath, posterName } from "./artifact.ts";
+import type { Consent } from "./consent.ts";
 import type { Outlook } from "./describe.ts";
 import type { JobEvent, LiveEvent } from "./event.ts";
 import type { FailureView } from "./failure.ts";
@@ -15,6 +16,12 @@ export interface ArtifactView {
   sha256: string;
   width?: number;
   height?: number;
+  /** Length of sound and video. */
+  seconds?: number;
+  /** Whether a video has sound. */
+  sound?: boolean;
+  /** Path of the picture that stands for a video. */
+  poster?: string;
   /** True for a picture that only stands in for a real one. */
   preview: boolean;
   recipe?: JsonObject;
@@ -36,6 +43,13 @@ export interface JobView {
   needs?: string[];
   /** True while it waits for one of them. */
   blocked?: boolean;
+  /** Of a tree's head: the job of each stage. */
+  stages?: Record<string, string>;
+  /** Of a stage: its name, and the job that it is made for. */
+  stage?: string;
+  head?: string;
+  consent?: Consent;
+  notes?: string[];
   conversation?: string;
   message?: string;
   progress?: JobProgress;
@@ -60,6 +74,9 @@ export function artifactView(artifact: Artifact): ArtifactView {
     bytes: artifact.bytes,
     sha256: artifact.sha256,
     ...(artifact.width && artifact.height ? { width: artifact.width, height: artifact.height } : {}),
+    ...(artifact.seconds !== undefined ? { seconds: artifact.seconds } : {}),
+    ...(artifact.sound !== undefined ? { sound: artifact.sound } : {}),
+    ...(artifact.poster !== undefined ? { poster: filePath({ id: artifact.poster, name: posterName(artifact.name) }) } : {}),
     preview: artifact.recipe?.preview ?? false,
     ...(artifact.recipe ? { recipe: artifact.recipe as unknown as JsonObject } : {}),
     path: filePath(artifact),
@@ -80,6 +97,9 @@ export function jobView(job: JobWithArtifacts, outlook: Outlook = {}): JobView {
     ...(job.parent ? { parent: job.parent } : {}),
     ...(job.needs && job.needs.length > 0 ? { needs: job.needs } : {}),
     ...(job.blocked ? { blocked: true } : {}),
+    ...(job.tree ? (job.tree.stage === undefined ? { stages: job.tree.stages } : { stage: job.tree.stage, head: job.tree.head }) : {}),
+    ...(job.consent ? { consent: job.consent } : {}),
+    ...(job.notes && job.notes.length > 0 ? { notes: job.notes } : {}),
     ...(job.origin ? { conversation: job.origin.conversation, message: job.origin.message } : {}),
     ...(open && job.progress ? { progress: job.progress } : {}),
     ...(outlook.position !== undefined ? { position: outlook.position } : {}),

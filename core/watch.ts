@@ -4,6 +4,7 @@ import { Failure } from "./failure.ts";
 import { isTerminal } from "./job.ts";
 import type { Bus } from "./ports/bus.ts";
 import type { JobStore } from "./ports/job-store.ts";
+import { createStageProgress } from "./stage-progress.ts";
 
 export interface WatchParts {
   jobs: JobStore;
@@ -26,11 +27,14 @@ export async function* watchJob(
   const live: LiveEvent[] = [];
   let changed = false;
   let wake = () => {};
+  const stages = createStageProgress(id);
   const hear = (message: BusMessage): void => {
-    if (message.type === "settings" || message.job !== id) return;
-    if (message.type === "changed") changed = true;
-    else if (live.length < 100) live.push(message);
-    wake();
+    if (message.type === "settings") return;
+    if (message.job === id && message.type === "changed") changed = true;
+    else if (message.type === "changed") stages.changed(message);
+    // of a clip, what its stages report is its own progress
+    else for (const told of stages.told(message)) if (live.length < 100) live.push(told);
+    if (changed || live.length > 0) wake();
   };
   const stopHearing = parts.bus.subscribe(hear);
   const onAbort = () => wake();
@@ -38,6 +42,7 @@ export async function* watchJob(
   try {
     const row = await parts.jobs.get(principal, id);
     if (!row) throw unknownJob(id);
+    if (row.tree && row.tree.stage === undefined) await stages.begin(row.tree, (stage) => parts.jobs.get(principal, stage));
     // a number that this job never gave would hide its end
     const known = after === 0 || (await parts.jobs.events(id, after - 1)).length > 0;
     let seen = known ? after : 0;
@@ -52,7 +57,7 @@ export async function* watchJob(
         if (event.type === "state") finished = isTerminal(event.state);
       }
       if (first && !finished && row.state === "running" && row.progress)
-        yield { type: "progress", job: id, attempt: row.attempt, progress: row.progress };
+        yield* stages.told({ type: "progress", job: id, attempt: row.attempt, progress: row.progress });
       // someone who comes back after the last event hears nothing more, and must not wait for it
       if (first && seen === after && isTerminal(row.state)) return;
       first = false;

@@ -17,6 +17,7 @@ export const statusByCode: Record<FailureCode, number> = {
   key_conflict: 409,
   not_allowed: 403,
   // who asks may do it, and the same request passes once a person has said yes: the state is in the way, not the right
+  consent_required: 409,
   approval_required: 409,
   unauthorized: 401,
   // a prompt or a size: the same request never passes. What passes later (a full queue) is 429, below

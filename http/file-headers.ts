@@ -28,7 +28,7 @@ export function fileHeaders(artifact: Artifact, options: { etag: string; mediaTy
   };
 }
 
-/** `?strip=1`: the file without its recipe. */
+/** `?strip=1`: the file without its recipe; the mark of generated content stays. */
 export function asksToStrip(c: Context): boolean {
   return ["1", "true"].includes(c.req.query("strip") ?? "");
 }

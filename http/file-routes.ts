@@ -113,7 +113,7 @@ export function fileRoutes(app: Hono<Env>, parts: AppParts): void {
   app.get("/v1/files/:id/:name", async (c) => {
     const artifact = await own(c);
     const strip = asksToStrip(c);
-    const etag = `"${artifact.sha256}${strip ? "-stripped" : ""}"`;
+    const etag = `"${artifact.sha256}${strip ? "-stripped-2" : ""}"`;
     const headers = fileHeaders(artifact, { etag, save: c.req.query("download") === "1" });
     if (matches(c.req.header("if-none-match"), etag)) return c.body(null, 304, headers);
     if (strip) return c.body(Uint8Array.from(await studio.openStripped(artifact)), 200, headers);

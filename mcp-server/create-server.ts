@@ -27,9 +27,10 @@ export interface McpServerOptions {
 }
 
 const instructions = [
-  "A self-hosted studio that makes pictures on its own graphics card.",
+  "A self-hosted studio that makes pictures, videos, voices and clips on its own graphics card.",
   "A tool that makes something returns a job id at once: call wait_for_job with it, again while it is not done; the result comes as a preview and a resource link.",
-  "Results have artifact ids (art_…), which other tools take.",
+  "Results have artifact ids (art_…), which other tools take. The data of an answer has job or jobs, or error.",
+  "A voice or a face of somebody is used only when a person says yes; no argument can say it for them.",
   "Ending a call never ends a job; only cancel_job does.",
 ].join(" ");
 

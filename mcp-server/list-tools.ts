@@ -3,30 +3,15 @@ import { ProtocolError, ProtocolErrorCode, type Tool } from "@modelcontextprotoc
 import type { ToolView } from "../core/client.ts";
 import { toFailure } from "../core/failure.ts";
 import type { JsonObject } from "../core/json.ts";
+import { briefSchema } from "./brief-schema.ts";
 import type { Door } from "./door.ts";
 
 export const keyField = "idempotency_key";
 
-const keySchema: JsonObject = {
-  type: "string",
-  minLength: 1,
-  maxLength: 128,
-  description: "Any new text. Repeating a call with the same key makes no second job.",
-};
+const keySchema: JsonObject = { type: "string", description: "Same key, same job." };
 
-/** One shape for every tool: `job` or `jobs` where the answer is about jobs, `error` where it failed, and the tool's own fields beside them. */
-const outputSchema = {
-  type: "object" as const,
-  properties: {
-    job: {
-      type: "object",
-      properties: { id: { type: "string" }, state: { type: "string" }, artifacts: { type: "array" } },
-      required: ["id", "state"],
-    },
-    jobs: { type: "array" },
-    error: { type: "object" },
-  },
-};
+/** One shape for every tool, said in the server's instructions: `job` or `jobs` where the answer is about jobs, `error` where it failed, and the tool's own fields beside them. */
+const outputSchema = { type: "object" as const };
 
 /** Whether a second call with the same input would do more than the first. */
 export function takesKey(tool: ToolView): boolean {
@@ -36,14 +21,19 @@ export function takesKey(tool: ToolView): boolean {
 export function mcpTool(tool: ToolView): Tool {
   const { readOnly, destructive, idempotent } = tool.annotations;
   const properties = (tool.input_schema["properties"] ?? {}) as JsonObject;
-  const schema = { ...tool.input_schema, properties: takesKey(tool) ? { ...properties, [keyField]: keySchema } : properties };
+  const schema = briefSchema({ ...tool.input_schema, properties: takesKey(tool) ? { ...properties, [keyField]: keySchema } : properties });
   return {
     name: tool.name,
     title: tool.title,
     description: tool.description,
     inputSchema: schema as Tool["inputSchema"],
     outputSchema,
-    annotations: { readOnlyHint: readOnly, destructiveHint: destructive, idempotentHint: idempotent, openWorldHint: false },
+    // what is left out is false
+    annotations: {
+      ...(readOnly ? { readOnlyHint: true } : { destructiveHint: destructive }),
+      ...(idempotent ? { idempotentHint: true } : {}),
+      openWorldHint: false,
+    },
   };
 }
 

@@ -42,6 +42,10 @@ const planted: [folder: string, source: string][] = [
   ["workers/engines/cpu-upscale", "../comfyui/comfyui.ts"],
   ["workers/engines/gpu-host", "../dataset/dataset.ts"],
   ["workers/engines/dataset", "../gpu-host/gpu-host.ts"],
+  ["workers/engines/a1111", "../comfyui/comfyui.ts"],
+  ["workers/engines/gpt-sovits", "../gpu-host/gpu-host.ts"],
+  ["workers/engines/sherpa", "../preview/preview.ts"],
+  ["workers/engines/clips", "../comfyui/comfyui.ts"],
   ["workers", "../wire-engines.ts"],
 ];
 const allowed: [folder: string, source: string][] = [

@@ -2,10 +2,32 @@
 import { z } from "zod";
 import { isId } from "../core/ids.ts";
 import { aspects } from "../core/sizes.ts";
+import { stageOf } from "../core/source.ts";
 
 export const artifactId = z
   .string()
   .refine((text) => isId("art", text), "an artifact id looks like art_0123456789abcdef; list_jobs shows yours");
+
+/** A file, or in a clip what another of its stages makes. */
+export const fileRef = z
+  .string()
+  .refine(
+    (text) => isId("art", text) || stageOf(text) !== undefined,
+    "an artifact id looks like art_0123456789abcdef; list_jobs shows yours",
+  );
+
+/** ISO 639-1. */
+export const language = z.string().regex(/^[a-z]{2,3}$/, "a language code such as en, de or es");
+
+/** Stages as they were prepared: their own tools check them. */
+export const stages = z
+  .record(z.string().regex(/^[a-z]{1,16}$/), z.strictObject({ tool: z.string().max(60), input: z.record(z.string(), z.json()) }))
+  .optional()
+  .describe("Every choice of each stage, as a finished job has it.")
+  .meta({ settled: true });
+
+/** A field that few need: taken everywhere, and not listed to models, whose context it would fill. */
+export const rare = <Field extends z.ZodType>(field: Field): Field => field.meta({ ...field.meta(), rare: true });
 
 export const jobId = z
   .string()

@@ -1,4 +1,4 @@
-/** `list_models`: checkpoints, LoRAs with trigger words and upscalers of every engine. */
+/** `list_models`: checkpoints, LoRAs with trigger words, upscalers, video models and voices of every engine. */
 import { z } from "zod";
 import { isAssetFile } from "../core/asset.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -7,7 +7,8 @@ import type { Principal } from "../core/principal.ts";
 import type { Studio } from "../core/studio.ts";
 import { defineAnswerTool } from "../core/tool.ts";
 
-const kinds = ["checkpoints", "loras", "upscalers"] as const;
+const kinds = ["checkpoints", "loras", "upscalers", "motion", "voices"] as const;
+const titles: Partial<Record<(typeof kinds)[number], string>> = { motion: "video models" };
 
 function line(model: ModelInfo): string {
   const words = model.triggerWords?.length ? `, say: ${model.triggerWords.join(", ")}` : "";
@@ -23,11 +24,13 @@ async function ownLoras(studio: Studio, principal: Principal): Promise<ModelList
   return loras.length > 0 ? [{ engine: "Your own", checkpoints: [], loras, upscalers: [] }] : [];
 }
 
+const named = (list: ModelList, kind: (typeof kinds)[number]): readonly ModelInfo[] => list[kind] ?? [];
+
 export const listModels = defineAnswerTool({
   name: "list_models",
   title: "List models",
   alias: "models",
-  description: "Which checkpoints, LoRAs (with their trigger words) and upscalers can be used, engine by engine.",
+  description: "Which checkpoints, LoRAs (with their trigger words), upscalers, video models and voices can be used, engine by engine.",
   input: z.strictObject({ kind: z.enum(kinds).optional().describe("Only this kind.") }),
   positional: ["kind"],
   annotations: { readOnly: true, destructive: false, idempotent: true },
@@ -40,14 +43,16 @@ export const listModels = defineAnswerTool({
     const shown = kind ? [kind] : kinds;
     const bases = ({ bases: some = [] }: ModelList) => (kind ? [] : some);
     const blocks = lists.flatMap((list) => [
-      ...shown.filter((name) => list[name].length > 0).map((name) => `${list.engine}, ${name}:\n${list[name].map(line).join("\n")}`),
+      ...shown
+        .filter((name) => named(list, name).length > 0)
+        .map((name) => `${list.engine}, ${titles[name] ?? name}:\n${named(list, name).map(line).join("\n")}`),
       ...(bases(list).length > 0 ? [`${list.engine}, base models for training:\n${bases(list).map(line).join("\n")}`] : []),
       ...(list.note ? [`${list.engine}: ${list.note}`] : []),
     ]);
     const data = lists.map((list) => ({
       engine: list.engine,
       ...(list.note ? { note: list.note } : {}),
-      ...Object.fromEntries(shown.map((name) => [name, list[name]])),
+      ...Object.fromEntries(shown.map((name) => [name, named(list, name)])),
       ...(bases(list).length > 0 ? { bases: bases(list) } : {}),
     }));
     return {

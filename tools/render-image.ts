@@ -5,10 +5,12 @@ import { Failure } from "../core/failure.ts";
 import type { JsonObject } from "../core/json.ts";
 import { pictureSize } from "../core/kinds.ts";
 import { nearestAspect } from "../core/sizes.ts";
+import { artifactName } from "../core/slug.ts";
 import { defineJobTool } from "../core/tool.ts";
-import { artifactId, pictureFields } from "./fields.ts";
+import { fileRef, pictureFields } from "./fields.ts";
 import { checkPrompt, checkSize } from "./limits.ts";
 import { lorasAtRun, withLoras } from "./loras.ts";
+import { standsIn } from "./sources.ts";
 
 const input = z.strictObject({
   prompt: pictureFields.prompt,
@@ -21,7 +23,7 @@ const input = z.strictObject({
   steps: pictureFields.steps,
   model: pictureFields.model,
   loras: pictureFields.loras,
-  init_image: artifactId.optional().describe("Artifact id of a picture to start from."),
+  init_image: fileRef.optional().describe("Artifact id of a picture to start from."),
   strength: pictureFields.strength,
 });
 
@@ -37,7 +39,7 @@ export const renderImage = defineJobTool({
   annotations: { readOnly: false, destructive: false, idempotent: false },
 
   async prepare(wish, context) {
-    const { engines, limits, artifact } = context;
+    const { engines, limits, source } = context;
     checkPrompt("prompt", wish.prompt, limits);
     checkPrompt("negative_prompt", wish.negative_prompt ?? "", limits);
     const sized = wish.width !== undefined || wish.height !== undefined;
@@ -48,7 +50,7 @@ export const renderImage = defineJobTool({
       throw new Failure("invalid_input", "strength needs init_image: the picture to start from.");
     let aspect: string | undefined = wish.aspect;
     if (wish.init_image) {
-      const { width, height } = pictureSize(await artifact(wish.init_image), "render_image");
+      const { width, height } = pictureSize(await source(wish.init_image), "render_image");
       if (!sized) aspect ??= nearestAspect(width, height);
     }
     const engine = await engines.image();
@@ -83,6 +85,10 @@ export const renderImage = defineJobTool({
     };
     return {
       ...{ input: resolved, title: `Render: ${request.prompt.slice(0, 120)}`, engine: engine.id, family, vramGb, class: "interactive" },
+      makes: {
+        ...{ kind: "file", name: artifactName(request.prompt, request.seed, "png"), mediaType: "image/png" },
+        ...{ width: request.width, height: request.height, preview: standsIn(engine) },
+      },
       ...(needs.length > 0 ? { needs } : {}),
     };
   },

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../core/json.ts";
 import { defineAnswerTool } from "../core/tool.ts";
-import { jobId, pictureFields } from "./fields.ts";
+import { jobId, pictureFields, rare } from "./fields.ts";
 import { jobAnswer } from "./jobs.ts";
 
 const given = (fields: object): JsonObject =>
@@ -13,13 +13,24 @@ export const rerollJob = defineAnswerTool({
   title: "Reroll a job",
   alias: "reroll",
   description:
-    "Make another one like a job: its recipe with a new seed, or the given fields changed (give its seed to keep the composition). Returns a new job id.",
+    "Make another one like a job: its recipe with a new seed, or the given fields changed (give its seed to keep the composition). Of a clip only what changes is made again. Returns a new job id.",
   input: z.strictObject({
     job_id: jobId,
     ...pictureFields,
+    negative_prompt: rare(pictureFields.negative_prompt),
+    width: rare(pictureFields.width),
+    height: rare(pictureFields.height),
+    loras: rare(pictureFields.loras),
+    strength: rare(pictureFields.strength),
+    steps: rare(pictureFields.steps),
     prompt: pictureFields.prompt.optional().describe("New words, instead of the old ones."),
-    count: pictureFields.count.optional().describe("How many pictures, 1 to 8."),
+    count: rare(pictureFields.count.optional().describe("How many pictures, 1 to 8.")),
     scale: z.literal([2, 3, 4]).optional().describe("For an upscale: another scale."),
+    text: z.string().trim().min(1).optional().describe("For speech or a clip: other words."),
+    voice: z.string().trim().min(1).max(80).optional().describe("For speech or a clip: another voice."),
+    speed: z.number().min(0.5).max(2).optional().describe("For speech or a clip."),
+    seconds: z.number().min(0.1).max(120).optional().describe("For a video or a clip."),
+    motion: z.int().min(1).max(10).optional().describe("For a video or a clip: how much moves."),
   }),
   positional: ["job_id"],
   annotations: { readOnly: false, destructive: false, idempotent: false },

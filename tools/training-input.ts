@@ -4,6 +4,7 @@ import { Failure } from "../core/failure.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { TrainRequest, TrainWish } from "../core/ports/engine.ts";
 import { assetRef } from "./assets.ts";
+import { rare } from "./fields.ts";
 
 // bounds of the fine settings are the trainer's: whoever gives one has read about it, and every model reads this schema
 const word = z.string().optional();
@@ -42,7 +43,7 @@ export const trainingInput = z.strictObject({
   sample_prompts: z.array(z.string()).max(8).optional().describe("Prompts of the samples; an empty list: none."),
   give_way: z.boolean().default(false).describe("Let others use the card between saves."),
   smaller_on_out_of_memory: z.boolean().default(true).describe("Then try once with less."),
-  settings: settings.optional().describe("Fine settings; each by the preset when absent."),
+  settings: rare(settings.optional().describe("Fine settings; each by the preset when absent.")),
 });
 
 type Wish = z.output<typeof trainingInput>;

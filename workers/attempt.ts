@@ -1,4 +1,5 @@
 /** One attempt of one job, from the claim to the commit. Every way it can end is decided here, and each of them compares the fence. */
+import type { Artifact } from "../core/artifact.ts";
 import type { BusMessage } from "../core/event.ts";
 import { Failure, toFailure } from "../core/failure.ts";
 import type { Job } from "../core/job.ts";
@@ -11,6 +12,7 @@ import type { ArtifactStore, Claim, JobStore } from "../core/ports/job-store.ts"
 import type { Media } from "../core/ports/media.ts";
 import type { Metrics } from "../core/ports/metrics.ts";
 import { TryAgain } from "../core/ports/queue.ts";
+import { stageOf } from "../core/source.ts";
 import type { Tool } from "../core/tool.ts";
 import type { Gpu } from "./gpu.ts";
 import { insist } from "./insist.ts";
@@ -98,10 +100,18 @@ export function createAttempts(parts: AttemptParts): Attempts {
   let current: { job: Job; stop(why: Stop): void } | undefined;
   const boundary = parts.boundary ?? (async () => {});
 
+  /** What a stage of the same tree made: the first of its files. */
+  const ofStage = async ({ principal, tree }: Job, name: string): Promise<Artifact | undefined> => {
+    const id = tree?.stages[name];
+    const stage = id === undefined ? undefined : await parts.jobs.get(principal, id);
+    return stage?.artifacts[0];
+  };
+
   const openInput =
-    (claim: Claim): Run["open"] =>
+    ({ job }: Claim): Run["open"] =>
     async (id) => {
-      const artifact = await parts.artifacts.get(claim.job.principal, id);
+      const stage = stageOf(id);
+      const artifact = stage === undefined ? await parts.artifacts.get(job.principal, id) : await ofStage(job, stage);
       if (!artifact) throw new Failure("unknown_artifact", `The file ${id} that this job works on is gone. Ask with another one.`);
       return { artifact, body: await parts.files.open(artifact.storageKey) };
     };
@@ -141,6 +151,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
       onOrder: orders.hear,
     };
     const work = () => tool.run(input.data as never, parts.engines, run);
+    await tool.check?.(input.data as never, parts.engines, run);
     const note = (text: string) => reporter.progress({ stage: "making_room", fraction: 0, note: text });
     await (engine.gpu ? parts.gpu.use(engine, job, { signal, note, fresh: () => !results.begun }, work) : work());
     signal.throwIfAborted();

@@ -23,10 +23,13 @@ export function createRunAssets({ jobs, assets }: Parts, { id, principal, tool, 
   /** By the name under which it was promised too: another one may have taken that meanwhile, or its owner has renamed it. */
   async function needed(kind: AssetKind, ref: string): Promise<Asset | undefined> {
     for (const need of needs) {
-      const asset = await assets.find(principal, kind, assetIdOf(need));
-      if (!asset) continue;
-      const promised = (await jobs.get(principal, need))?.makes?.name;
-      if (asset.id === ref || sameName(asset.name, ref) || (promised !== undefined && sameName(promised, ref))) return asset;
+      const id = assetIdOf(need);
+      const asset = await assets.find(principal, kind, id);
+      const promised = (await jobs.get(principal, need))?.makes;
+      const meant = id === ref || (promised?.kind === kind && sameName(promised.name, ref));
+      if (asset && (meant || sameName(asset.name, ref))) return asset;
+      // deleted since: another one that has its name by now is not meant
+      if (meant) throw unknownAsset(kind, ref, []);
     }
     return undefined;
   }

@@ -16,6 +16,26 @@ const written: Record<string, Example[]> = {
     { request: "wir hätten gern ein Bild von einem roten Traktor auf dem Feld", fields: { prompt: "ein roter Traktor auf dem Feld" } },
     { request: "nos vendría bien una imagen de un barco pequeño en el hielo", fields: { prompt: "un barco pequeño en el hielo" } },
   ],
+  render_video: [
+    { request: "my sister would love a video of a boat leaving the harbour", fields: { prompt: "a boat leaving the harbour" } },
+    { request: "could we please have a film of rain on a tin roof for the talk", fields: { prompt: "rain on a tin roof" } },
+    { request: "wir hätten gern ein Video von einer Katze am Fenster", fields: { prompt: "eine Katze am Fenster" } },
+    { request: "nos vendría bien un vídeo de un tren en la nieve", fields: { prompt: "un tren en la nieve" } },
+  ],
+  make_clip: [
+    {
+      request: "my aunt would love a clip of an old sailor saying land ahoy everyone",
+      fields: { script: "land ahoy everyone", prompt: "an old sailor" },
+    },
+    {
+      request: "wir bräuchten einen Clip von einer Lehrerin, die guten Morgen Klasse sagt",
+      fields: { script: "guten Morgen Klasse", prompt: "eine Lehrerin" },
+    },
+    {
+      request: "quisiera un clip de un cocinero que dice la sopa está lista",
+      fields: { script: "la sopa está lista", prompt: "un cocinero" },
+    },
+  ],
 };
 
 /** For negative prompts and words of lists, which are asked for only where a request holds them. */

@@ -40,20 +40,21 @@ export interface Form {
   parse(answer: string): Record<string, string> | undefined;
 }
 
-/** @param said the value of a list that a word of the request means, such as "tall" or "hochkant". */
+/** @param wants.said the value of a list that a word of the request means, such as "tall" or "hochkant"; `fields`: free text that must not stay empty, though the tool could do without. */
 export function formOf(
   tool: Tool,
   filled: JsonObject,
-  wants: { lacks: boolean; said(field: string, values: readonly string[]): string[] },
+  wants: { lacks: boolean; said(field: string, values: readonly string[]): string[]; fields?: readonly string[] },
 ): Form {
   const properties = propertiesOf(tool);
   const required = requiredOf(tool);
   const free = freeTextOf(tool).filter((name) => !(name in filled));
-  const text = free.filter((name) => required.includes(name));
-  const optional = free.filter((name) => !required.includes(name) && wants.lacks && /negative/.test(name));
+  const text = free.filter((name) => required.includes(name) || wants.fields?.includes(name));
+  const optional = free.filter((name) => !text.includes(name) && wants.lacks && /negative/.test(name));
   const choices: Record<string, string[]> = {};
   for (const [name, { enum: values }] of Object.entries(properties)) {
-    const said = values && !(name in filled) ? wants.said(name, values) : [];
+    // a scale is a number, which the rules read
+    const said = values?.every((value) => typeof value === "string") && !(name in filled) ? wants.said(name, values) : [];
     if (said.length > 0) choices[name] = said;
   }
   const names = [...text, ...optional, ...Object.keys(choices)];

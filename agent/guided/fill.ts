@@ -58,7 +58,11 @@ export async function fillIn(
 ): Promise<PlannedCall | undefined> {
   const { request } = call.open;
   const { input } = call;
-  const form = formOf(tool, input, { lacks: readers.some(({ lacks }) => lacks.test(request)), said: saidIn(request) });
+  const form = formOf(tool, input, {
+    lacks: readers.some(({ lacks }) => lacks.test(request)),
+    said: saidIn(request),
+    fields: call.open.fields ?? [],
+  });
   const tokens = 60 + request.length;
   const answer = await model.ask(messagesFor(tool, form, request), [], { signal, onText() {}, form: { schema: form.schema, tokens } });
   // what was cut is not whole even where it happens to parse

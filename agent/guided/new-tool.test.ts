@@ -87,8 +87,10 @@ describe("the fields that a model may fill", () => {
   it("of the tools that exist are their words", () => {
     const free = createTools().flatMap((tool) => freeTextOf(tool).map((field) => `${tool.name}.${field}`));
     expect(free).toEqual([
-      ...["render_image.prompt", "render_image.negative_prompt", "make_dataset.subject"],
-      ...["reroll_job.prompt", "reroll_job.negative_prompt"],
+      ...["render_image.prompt", "render_image.negative_prompt"],
+      ...["speak.text", "clone_voice.transcript", "clone_voice.test_sentence", "edit_voice.transcript"],
+      ...["render_video.prompt", "render_video.negative_prompt", "make_clip.script", "make_clip.prompt", "make_dataset.subject"],
+      ...["reroll_job.prompt", "reroll_job.negative_prompt", "reroll_job.text"],
     ]);
   });
 });

@@ -8,6 +8,7 @@ import { takeOptions } from "../rules/options.ts";
 import type { Guess } from "../rules/plan.ts";
 import type { Open, ReadCall } from "../rules/reading.ts";
 import { freeTextOf, requiredOf } from "./fields.ts";
+import { looseMedia } from "./media.ts";
 import { readerOf } from "./signs.ts";
 import { looseTraining } from "./training.ts";
 
@@ -70,6 +71,11 @@ export function recogniser(tools: readonly Tool[], known: ReadonlySet<string>): 
   const jobs = tools.filter((tool) => tool.kind === "job" && !known.has(tool.name));
   return (clause, memory, language) => {
     if (clause.text.length > longest) return undefined;
-    return looseTraining(clause, language) ?? newPicture(clause, language) ?? byName(clause, jobs, memory, language);
+    return (
+      looseTraining(clause, language) ??
+      newPicture(clause, language) ??
+      looseMedia(clause, language) ??
+      byName(clause, jobs, memory, language)
+    );
   };
 }

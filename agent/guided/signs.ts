@@ -60,6 +60,10 @@ export interface Reader {
   harmless: RegExp;
   wish: RegExp;
   never: RegExp;
+  /** The same where pictures are not all that is meant. */
+  neverBeside: RegExp;
+  /** Words of drawing, or of pictures. */
+  draws: RegExp;
   asks: RegExp;
   lacks: RegExp;
   /** `… draw a kitten`: groups `object`. */
@@ -76,6 +80,8 @@ function reader(signs: Signs, language: Compiled): Reader {
     harmless: new RegExp(phrase(word(signs.harmless)).source, "giu"),
     wish: phrase(word(signs.wish)),
     never: phrase(word(signs.never)),
+    neverBeside: phrase(word(signs.never.replace("{other}|", ""))),
+    draws: phrase(word("{draw}|{picture}|{medium}")),
     asks: phrase(word(signs.asks)),
     lacks: phrase(word(signs.lacks)),
     verb: phrase(`(?:${signs.before}(?:{draw})|(?:${signs.form}))(?: {me})? (?<object>${signs.begins}.+)`),

@@ -54,6 +54,13 @@ async function alreadyDone(turn: Turn, call: PlannedCall, failure: Failure): Pro
 /** What is said of one job alone: the answers that only look at it, or start it again, say it in these words too. */
 const aboutOneJob = new Set(["get_job", "wait_for_job", "retry_job"]);
 
+/** What is said of a job that an answer is about; undefined where the answer says it itself. */
+async function aboutJob(turn: Turn, tool: string, job: JobWithArtifacts): Promise<string | undefined> {
+  if (aboutOneJob.has(tool)) return jobWords(turn, job);
+  // a clip that is made again tells its steps, as a new one does
+  return tool === "reroll_job" && job.tree ? acceptedWords(turn, job) : undefined;
+}
+
 /** @param calls the whole plan: a picture may be made with what an earlier call of it makes. */
 async function settle(turn: Turn, call: PlannedCall, calls: readonly PlannedCall[], invoked: Invoked): Promise<void> {
   const { studio } = turn.parts;
@@ -63,7 +70,7 @@ async function settle(turn: Turn, call: PlannedCall, calls: readonly PlannedCall
     return show(turn, invoked.job, true);
   }
   const job = invoked.job === undefined ? undefined : await studio.get(principal, invoked.job);
-  turn.say(job && aboutOneJob.has(call.tool) ? await jobWords(turn, job) : invoked.text);
+  turn.say((job && (await aboutJob(turn, call.tool, job))) ?? invoked.text);
   if (job) await show(turn, job, invoked.follow === true);
 }
 

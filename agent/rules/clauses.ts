@@ -38,7 +38,7 @@ function spelled(text: string, { grammar, known, beforeOf }: Compiled): string {
 }
 
 /** Without greetings, politeness and closing punctuation. */
-function bare(clause: string, language: Compiled): string {
+export function bare(clause: string, language: Compiled): string {
   let text = clause
     .replace(smiley, "")
     .replace(/\s+/g, " ")

@@ -162,6 +162,7 @@ export const knownTools: ReadonlySet<string> = new Set([
   "render_image",
   "upscale_image",
   "reroll_job",
+  ...["speak", "clone_voice", "edit_voice", "render_video", "upscale_video", "lip_sync", "make_clip"],
   ...["make_dataset", "edit_dataset", "train_lora", "steer_training", "rename_asset", "delete_asset"],
   ...languages.flatMap(({ frames }) => frames.flatMap(({ frame }) => frame.tool ?? [])),
 ]);

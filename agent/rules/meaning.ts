@@ -4,8 +4,9 @@ import { sameName } from "../../core/asset.ts";
 import { isTerminal } from "../../core/job.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { wishOf } from "../memory/fill.ts";
-import { lastRender, type Memory } from "../memory/memory.ts";
-import { jobOf, picturesOf, type Reference } from "../memory/refer.ts";
+import { drawnWith, lastRender, type Memory } from "../memory/memory.ts";
+import { newestIs } from "../memory/newest.ts";
+import { filesOf, jobOf, picturesOf, type Reference } from "../memory/refer.ts";
 import type { PlannedCall } from "../plan.ts";
 import type { Masked } from "./clauses.ts";
 import { type Compiled, toNumber } from "./compile.ts";
@@ -31,9 +32,11 @@ function upscale({ groups }: Placed, memory: Memory, language: Compiled): Meanin
   const scale = groups["scale"] === undefined ? undefined : toNumber(groups["scale"], language);
   const calls: PlannedCall[] = [];
   for (const reference of references) {
-    const result = picturesOf(reference, memory);
+    const moves = reference.kind === "that" && newestIs(memory, "video");
+    const result = moves ? filesOf(reference, memory, ["video"]) : picturesOf(reference, memory);
     if ("problem" in result) return result;
-    for (const image of result.found) calls.push({ tool: "upscale_image", input: { image, ...(scale === undefined ? {} : { scale }) } });
+    const [tool, field] = moves ? ["upscale_video", "video"] : ["upscale_image", "image"];
+    for (const file of result.found) calls.push({ tool, input: { [field]: file, ...(scale === undefined ? {} : { scale }) } });
   }
   return { calls };
 }
@@ -61,12 +64,13 @@ function vary({ frame, groups }: Placed, memory: Memory, language: Compiled): Me
   const count = groups["count"] === undefined ? undefined : toNumber(groups["count"], language);
   if (mod === undefined) {
     if (!job) return { problem: noPicture };
-    const one = job.input["count"] === 1 || count !== undefined ? {} : { count: 1 };
+    // only pictures are counted
+    const one = job.tool !== "render_image" || job.input["count"] === 1 || count !== undefined ? {} : { count: 1 };
     return { calls: [{ tool: "reroll_job", input: { job_id: job.id, ...(count === undefined ? one : { count }) } }] };
   }
   // "make it X" is anything in the world: only what is a field of a picture is meant
   const words = frame.does !== "adjust" && (groups["but"] !== undefined || (frame.does === "same" && language.change.test(mod)));
-  const changed = changes(mod, job?.input ?? {}, language, words);
+  const changed = changes(mod, job ? drawnWith(job) : {}, language, words);
   if (!changed) return undefined;
   if (!job) return { problem: noPicture };
   const input = Object.fromEntries(Object.entries({ job_id: job.id, ...changed }).filter(([, value]) => value !== null)) as JsonObject;

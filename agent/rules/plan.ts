@@ -7,6 +7,7 @@ import { type Clause, clausesOf, type Masked, mask } from "./clauses.ts";
 import { type Compiled, languages } from "./compile.ts";
 import { place } from "./frames.ts";
 import { type Meaning, meaningOf } from "./meaning.ts";
+import { readMedia } from "./media/read.ts";
 import { takeOptions } from "./options.ts";
 import { type ReadCall, type Reading, unmasked } from "./reading.ts";
 import { drawnWith } from "./training/drawn.ts";
@@ -17,12 +18,14 @@ import { readOptions } from "./training/wish.ts";
 /** Characters that rules look at: plain requests are short, and patterns must not be fed with books. */
 const longest = 5000;
 
-const helpText = `I make pictures. Say, for example:
+const helpText = `I make pictures, videos, voices and clips. Say, for example:
 - draw a red fox in fresh snow, wide
 - three pictures of a harbour at dawn, seed 7
 - upscale that 2x · number 2, bigger
 - same but at night · another one
 - what's in the queue? · cancel that · which models do you have?
+- make a 5-second clip of a wizard saying welcome · animate that
+- with a recording attached: clone this voice as june, it is June Carter · then: say good morning in june's voice
 - with 10 or more photos attached: train a LoRA called biscuit, trigger bsct dog
 /help lists all commands.`;
 const greeting = 'Hello. Say what to draw, such as "draw a red fox in fresh snow, wide", or /help.';
@@ -149,6 +152,8 @@ export function readRequest(text: string, memory: Memory, guess?: Guess): Readin
       `Without a chat model I read at most ${longest} characters; this has ${text.length}. Shorten it, or use /render.`,
     );
   const masked = mask(text);
+  const media = readMedia(masked, memory);
+  if (media) return { ...media, calls: withOwnLoras(media.calls, memory) };
   for (const language of languages) {
     const reading = read(masked, memory, language, guess);
     if (!reading) continue;

@@ -3,16 +3,20 @@ import type { Json, JsonObject } from "../../core/json.ts";
 import type { PlannedCall } from "../plan.ts";
 import type { Masked } from "./clauses.ts";
 import type { Drawn } from "./training/drawn.ts";
-import type { TrainingWish } from "./training/wish.ts";
+import { plainWords, type TrainingWish } from "./training/wish.ts";
 
 /** Words from which free text is still to be filled in: all of them, and those alone that may be used. */
 export interface Open {
   request: string;
   usable: string;
+  /** Free text that the tool could do without, and this request says. */
+  fields?: string[];
 }
 
 export interface ReadCall extends PlannedCall {
   open?: Open;
+  /** Field whose text is a quotation, to be taken without its marks. */
+  quoted?: string;
   /** A training or dataset: its input is made when all of the message is read. */
   wish?: TrainingWish;
   /** A picture with what is trained. */
@@ -32,6 +36,11 @@ function mapped(value: unknown, change: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, mapped(entry, change)]));
 }
 
+function withoutMarks(input: JsonObject, field: string | undefined): JsonObject {
+  const text = field === undefined ? undefined : input[field];
+  return field !== undefined && typeof text === "string" ? { ...input, [field]: plainWords(text) } : input;
+}
+
 /** The calls with the quotations that were put aside back in their places; what was one object stays one. */
 export function unmasked(calls: readonly ReadCall[], masked: Masked): ReadCall[] {
   const wishes = new Map<TrainingWish, TrainingWish>();
@@ -41,9 +50,9 @@ export function unmasked(calls: readonly ReadCall[], masked: Masked): ReadCall[]
     wishes.set(wish, known);
     return known;
   };
-  return calls.map(({ open, wish, drawn, ...call }) => ({
+  return calls.map(({ open, wish, drawn, quoted, ...call }) => ({
     tool: call.tool,
-    input: plain<JsonObject>(call.input),
+    input: withoutMarks(plain<JsonObject>(call.input), quoted),
     ...(open ? { open: plain(open) } : {}),
     ...(wish ? { wish: wishOf(wish) } : {}),
     ...(drawn ? { drawn: "wish" in drawn.lora ? { ...drawn, lora: { wish: wishOf(drawn.lora.wish) } } : drawn } : {}),

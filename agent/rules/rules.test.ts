@@ -68,6 +68,16 @@ describe("the rules place", () => {
     ["upscale the fox by 3", { image: file.id, scale: 3 }],
     ["mach das größer", { image: file.id }],
   ])("%s", (text, input) => expect(callsOf(text)).toEqual([{ tool: "upscale_image", input }]));
+  it.each([
+    ["generate a video of a dog, 16:9", { prompt: "a dog", aspect: "16:9" }],
+    ["create a 3 second video of a cat, square", { prompt: "a cat", seconds: 3, aspect: "square" }],
+    ["animate the fox", { image: file.id }],
+    ["animiere den Fox", { image: file.id }],
+    ["animate it", { image: file.id }],
+  ])("%s", (text, input) => expect(callsOf(text)).toEqual([{ tool: "render_video", input }]));
+  it("a picture that is not there is named, and nothing else is animated", () => {
+    expect(planByRules("animate the walrus", memory)).toMatchObject({ calls: [], text: expect.stringContaining('shows "walrus"') });
+  });
 });
 
 describe("pieces", () => {
@@ -96,6 +106,9 @@ describe("pieces", () => {
   it.each([
     ["that", { kind: "that" }],
     ["das Bild", { kind: "that" }],
+    ["that video", { kind: "that", of: "video" }],
+    ["die Aufnahme", { kind: "that", of: "sound" }],
+    ["la grabación", { kind: "that", of: "sound" }],
     ["la segunda", { kind: "number", number: 2 }],
     ["#4", { kind: "number", number: 4 }],
     ["number three", { kind: "number", number: 3 }],

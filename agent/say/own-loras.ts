@@ -1,6 +1,7 @@
 /** Which of a person's own LoRAs a picture is made with: said, because its words alone may have chosen them. */
 import type { PlannedCall } from "../plan.ts";
 import { findKnown, type Known, lorasIn, plannedAsset } from "../training/known.ts";
+import { drawing } from "../training/loras.ts";
 
 /** One line, or none. @param calls those of the plan: an earlier one may make it. */
 export function ownLoras(call: PlannedCall, calls: readonly PlannedCall[], known: readonly Known[] = []): string[] {
@@ -10,6 +11,6 @@ export function ownLoras(call: PlannedCall, calls: readonly PlannedCall[], known
     if (!found) return [];
     return [found.triggerWords.length > 0 ? `${found.name} (${found.triggerWords.join(", ")})` : found.name];
   });
-  if (call.tool !== "render_image" || own.length === 0) return [];
+  if (!drawing.has(call.tool) || own.length === 0) return [];
   return [`With your ${own.length === 1 ? "LoRA" : "LoRAs"} ${own.join(" and ")}.`];
 }

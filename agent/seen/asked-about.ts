@@ -1,7 +1,8 @@
 /** "What is wrong with the second picture?": which pictures of the conversation a question is about. */
 import { isTerminal } from "../../core/job.ts";
 import type { Memory } from "../memory/memory.ts";
-import { picturesOf, type Reference } from "../memory/refer.ts";
+import { newestIs } from "../memory/newest.ts";
+import { filesOf, picturesOf, type Reference } from "../memory/refer.ts";
 import { readReference } from "../rules/reference.ts";
 
 const looks =
@@ -28,11 +29,13 @@ function referenceIn(text: string): Reference | undefined {
 /** Ids of finished pictures; none where the message asks nothing about one. */
 export function askedAbout(text: string, memory: Memory): string[] {
   if (!looks.test(text)) return [];
-  const reference = referenceIn(text) ?? (picture.test(text) ? ({ kind: "that" } as const) : undefined);
+  const reference: Reference | undefined = referenceIn(text) ?? (picture.test(text) ? { kind: "that" } : undefined);
   if (!reference) return [];
-  const result = picturesOf(reference, memory);
+  const moves =
+    reference.kind === "that" && (reference.of === "video" || (!reference.of && !picture.test(text) && newestIs(memory, "video")));
+  const result = moves ? filesOf(reference, memory, ["video"]) : picturesOf(reference, memory);
   if ("found" in result) return result.found.filter((id) => id.startsWith("art_"));
-  if (reference.kind !== "that") return [];
+  if (reference.kind !== "that" || reference.of) return [];
   // "which of them is best?": all of the newest
   const newest = memory.jobs.findLast((job) => job.artifacts.length > 0 || !isTerminal(job.state));
   return newest?.artifacts.map(({ id }) => id) ?? [];

@@ -1,4 +1,4 @@
-/** The pictures that a model which sees is shown with a turn: what is attached, or what the person asks about. */
+/** The pictures that a model which sees is shown with a turn: what is attached, or what the person asks about. Of a video one frame. */
 import type { Artifact } from "../../core/artifact.ts";
 import type { Memory } from "../memory/memory.ts";
 import type { ShownPicture } from "../model/pictures.ts";
@@ -16,7 +16,8 @@ function picturesMeant(text: string, memory: Memory): readonly string[] {
 }
 
 /** One line of JSON: a name cannot pass for anything else. */
-const labelOf = ({ id, name }: Artifact): string => `DATA ${JSON.stringify({ artifact_id: id, name: name.slice(0, 100) })}`;
+const labelOf = ({ id, name, poster, seconds }: Artifact): string =>
+  `DATA ${JSON.stringify({ artifact_id: id, name: name.slice(0, 100), ...(poster === undefined ? {} : { kind: "one frame of a video", seconds }) })}`;
 
 /** A file that is no picture, or whose picture cannot be made small, is told by id and name alone. */
 export async function picturesFor(turn: Turn): Promise<ShownPicture[]> {
@@ -27,9 +28,9 @@ export async function picturesFor(turn: Turn): Promise<ShownPicture[]> {
     if (shown.length === most) break;
     try {
       const artifact = await studio.artifact(turn.request.principal, id);
-      const jpeg = artifact.mediaType.startsWith("image/")
-        ? await studio.thumbnail(artifact, longestSide(meant.length), "jpeg")
-        : undefined;
+      const { mediaType, poster } = artifact;
+      const seen = mediaType.startsWith("image/") ? artifact : poster && (await studio.artifact(turn.request.principal, poster));
+      const jpeg = seen ? await studio.thumbnail(seen, longestSide(meant.length), "jpeg") : undefined;
       if (jpeg) shown.push({ label: labelOf(artifact), jpeg });
     } catch (error) {
       log.warn({ err: error, artifact: id }, "a picture could not be shown to the chat model");

@@ -173,3 +173,13 @@ describe("an OpenAI-compatible server", () => {
     expect(small.fake.chats().map(picturesIn)).toEqual([1, 0, 1]);
   });
 });
+
+it("of a video one frame is shown, told to be one", async () => {
+  const { chat, ollama } = await start();
+  const poster = picture(newId("art"));
+  const video = picture(newId("art"), { mediaType: "video/mp4", name: "walk.mp4", seconds: 4, poster: poster.id });
+  chat.studio.files.push(poster, video);
+  await chat.turn("what is this?", { attachments: [video.id] });
+  expect(shownIn(ollama.chats()[0])).toEqual([poster.id]);
+  expect(JSON.stringify(ollama.chats()[0])).toContain("one frame of a video");
+});

@@ -1,4 +1,4 @@
-/** Flags of a command, derived from the tool's JSON Schema: `--negative-prompt`, any clear beginning of it, `--size 1344x768`, `--lora name:0.8`. */
+/** Flags of a command, derived from the tool's JSON Schema: `--negative-prompt`, any clear beginning of it, `--size 1344x768`, `--lora name:0.8`, `--settings {"resolution": 768}`. */
 import { Failure } from "../../core/failure.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import { nearest } from "../../core/nearest.ts";
@@ -14,6 +14,7 @@ export interface Property {
   default?: Json;
   anyOf?: Property[];
   items?: { type?: string; properties?: Record<string, Property> };
+  properties?: Record<string, Property>;
 }
 
 export function propertiesOf(tool: Tool): Record<string, Property> {
@@ -68,6 +69,44 @@ function entry(property: Property, text: string): Json {
 
 const truth: Record<string, boolean> = { true: true, yes: true, on: true, "1": true, false: false, no: false, off: false, "0": false };
 
+/** The tokens of a JSON object that was typed with blanks and without quotes around it: up to the one that closes it, or the next flag. */
+function objectTokens(tokens: readonly Token[], at: number): Token[] {
+  const [first] = tokens.slice(at);
+  if (!first || first.quoted || !/^'?\{/.test(first.raw)) return first ? [first] : [];
+  const taken: Token[] = [];
+  let open = 0;
+  for (const token of tokens.slice(at)) {
+    if (!token.quoted && taken.length > 0 && /^--\p{L}/u.test(token.raw)) break;
+    taken.push(token);
+    if (!token.quoted) open += token.raw.split("{").length - token.raw.split("}").length;
+    if (open <= 0) break;
+  }
+  return taken;
+}
+
+function objectOf(property: Property, flag: string, tokens: readonly Token[]): JsonObject {
+  const [only] = tokens;
+  const typed = tokens.length === 1 && only ? only.text : tokens.map(({ raw }) => raw).join(" ");
+  // quotes of a shell around it, and those that a phone's keyboard writes
+  const text = typed.replace(/^'(.*)'$/su, "$1").replaceAll(/[“”]/g, '"');
+  const fields = Object.entries(property.properties ?? {}).map(([name, { type }]) => `${name} (${type === "string" ? "text" : type})`);
+  const wrong = (what: string) =>
+    new Failure(
+      "invalid_input",
+      `${flag} takes a JSON object, {"field": value}, with text in double quotes and without others inside. ${what}${fields.length > 0 ? ` Its fields: ${fields.join(", ")}.` : ""}`,
+    );
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    throw wrong(`This is no JSON: ${text.slice(0, 60)}.`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(`This is no object: ${text.slice(0, 60)}.`);
+  const deep = Object.entries(value).find(([, inner]) => typeof inner === "object" && inner !== null);
+  if (deep) throw wrong(`"${deep[0].slice(0, 60)}" holds a list or an object.`);
+  return value;
+}
+
 /** Reads the flag at `at`; gives the place of the next token. */
 export function readFlag(tool: Tool, tokens: readonly Token[], at: number, input: JsonObject): number {
   const flag = tokens[at]?.text ?? "";
@@ -81,6 +120,11 @@ export function readFlag(tool: Tool, tokens: readonly Token[], at: number, input
     return value === undefined ? at + 1 : at + 2;
   }
   if (given === undefined) throw new Failure("invalid_input", `${flag} needs a value. /${tool.alias} --help shows which.`);
+  if (property.type === "object") {
+    const typed = objectTokens(tokens, at + 1);
+    input[field] = objectOf(property, flag, typed);
+    return at + 1 + typed.length;
+  }
   if (field === "size") {
     const size = /^(\d{1,6})[x×](\d{1,6})$/i.exec(given);
     if (!size) throw new Failure("invalid_input", `--size takes pixels such as 1344x768, not "${given.slice(0, 60)}".`);

@@ -9,6 +9,7 @@ function values(property: Property): string {
     const fields = Object.keys(property.items?.properties ?? {});
     return ` <${fields.length > 0 ? fields.join(":") : property.items?.type === "integer" ? "number" : "text"}>`;
   }
+  if (property.type === "object") return ` {"${Object.keys(property.properties ?? {})[0] ?? "field"}": value}`;
   return property.type === "boolean" ? "" : ` <${property.type === "integer" || property.type === "number" ? "number" : "text"}>`;
 }
 

@@ -18,6 +18,8 @@ export interface Entry {
   text: string;
   context?: string;
   attachments?: string[];
+  /** Media type of these, where they are no pictures. */
+  media?: string;
   calls: Expected[];
 }
 
@@ -78,7 +80,7 @@ async function runEntry(entry: Entry, model: ChatModelSource | undefined): Promi
     studio.files.push(...files);
     studio.jobs.push(jobRow({ ...job, artifacts: files, origin: { conversation, message: job.message, ordinal: 0 } }));
   }
-  for (const id of entry.attachments ?? []) studio.files.push(picture(id));
+  for (const id of entry.attachments ?? []) studio.files.push(picture(id, entry.media ? { mediaType: entry.media } : {}));
   const before = canonicalJson(studio.jobs.map((job) => job.state));
   const chat = createTestChat({ studio, model });
   await chat.turn(entry.text, { conversation, message: "msg_now", attachments: entry.attachments ?? [] });

@@ -15,6 +15,7 @@ import type { Call, Studio } from "../../core/studio.ts";
 import { memoryApprovals } from "../../core/testing/memory-approvals.ts";
 import { memoryAssets, testAsset } from "../../core/testing/memory-assets.ts";
 import type { JobTool, Tool } from "../../core/tool.ts";
+import { assetOf, membersOf, redone } from "../../core/tree.ts";
 import { createTools } from "../../tools/index.ts";
 import { picture, testContext } from "../../tools/testing/context.ts";
 
@@ -56,6 +57,12 @@ export function jobRow(given: Partial<JobWithArtifacts> & Pick<JobWithArtifacts,
     ...given,
   };
 }
+
+/** What tools make that is no picture. */
+const mediaTypes: Record<string, string> = {
+  ...{ speak: "audio/mpeg", clone_voice: "audio/wav", render_video: "video/mp4" },
+  ...{ upscale_video: "video/mp4", lip_sync: "video/mp4", make_clip: "video/mp4" },
+};
 
 const nothing = (name: string) => (): never => {
   throw new Error(`the fake studio has no ${name}`);
@@ -104,17 +111,29 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
       if (digests.get(known.id) !== request) throw new Failure("key_conflict", "This key was used for another request.");
       return { job: known, created: false };
     }
-    const prepared = await tool.prepare(input as never, context(principal));
+    const sight = context(principal);
+    const { consent: _consent, yes: _yes, makes: promised, ...rest } = await tool.prepare(input as never, sight);
+    const makes = assetOf(promised);
     // as the row's unique key does: whoever came second has the first one's job
     const meanwhile = call.key === undefined ? undefined : jobs.find((job) => job.key === call.key && job.principal === principal.id);
     if (meanwhile) return { job: meanwhile, created: false };
     const { key, origin, parent } = call;
+    const id = newId("job");
+    const tree = sight.stages.length > 0 ? membersOf(sight.stages, earlierOf(parent)) : undefined;
+    for (const { name, tool: of, needs, id: stage, prepared } of tree?.fresh ?? []) {
+      const { consent: _agreed, yes: _said, makes: _file, ...row } = prepared;
+      const blocked = needs.length > 0 ? { blocked: true } : {};
+      const place = { tree: { head: id, stage: name, stages: tree?.stages ?? {} }, ...(origin ? { origin } : {}) };
+      jobs.push(jobRow({ id: stage, tool: of, principal: principal.id, ...row, needs, ...blocked, ...place }));
+    }
+    const needs = [...(rest.needs ?? []), ...Object.values(tree?.stages ?? {})];
     const job = jobRow({
-      id: newId("job"),
+      id,
       tool: tool.name,
       principal: principal.id,
-      ...prepared,
-      ...(prepared.needs?.some((need) => jobs.some((one) => one.id === need && one.state !== "succeeded")) ? { blocked: true } : {}),
+      ...{ ...rest, ...(needs.length > 0 ? { needs } : {}), ...(makes ? { makes } : {}) },
+      ...(tree ? { tree: { head: id, stages: tree.stages } } : {}),
+      ...(needs.some((need) => jobs.some((one) => one.id === need && one.state !== "succeeded")) ? { blocked: true } : {}),
       ...(key === undefined ? {} : { key }),
       ...(origin ? { origin } : {}),
       ...(parent ? { parent } : {}),
@@ -123,6 +142,18 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
     digests.set(job.id, request);
     return { job, created: true };
   }
+
+  /** The stages of the clip that is made again. */
+  const earlierOf = (parent: string | undefined) => {
+    const stages = Object.entries(jobs.find(({ id }) => id === parent)?.tree?.stages ?? {});
+    return Object.fromEntries(stages.flatMap(([name, id]) => jobs.filter((job) => job.id === id).map((job) => [name, job] as const)));
+  };
+
+  /** The newest clip of whose stages it is one. */
+  const headOf = (stage: JobWithArtifacts): JobWithArtifacts => {
+    const head = jobs.findLast(({ id, tree }) => tree?.head === id && Object.values(tree.stages).includes(stage.id));
+    return head ?? own({ id: stage.principal } as Principal, stage.tree?.head ?? "");
+  };
 
   const studio: FakeStudio = {
     jobs,
@@ -139,10 +170,13 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
       if (!job) throw new Error(id);
       job.state = "succeeded";
       if (job.makes) store.rows.push(testAsset(job.makes, { job: id, principal: job.principal }));
-      for (const other of jobs) if (other.needs?.includes(id)) delete other.blocked;
+      const isDone = (need: string) => jobs.some((one) => one.id === need && one.state === "succeeded");
+      for (const other of jobs) if (other.needs?.every(isDone)) delete other.blocked;
       const count = typeof job.input["count"] === "number" ? job.input["count"] : 1;
       for (let ordinal = 0; ordinal < count; ordinal++) {
-        const file = picture(newId("art"), { job: id, principal: job.principal, ordinal });
+        const kind = mediaTypes[job.tool];
+        const media = kind ? { mediaType: kind, name: `made.${kind.split("/")[1]}`, seconds: 3 } : {};
+        const file = picture(newId("art"), { job: id, principal: job.principal, ordinal, ...media });
         files.push(file);
         job.artifacts.push(file);
       }
@@ -207,6 +241,10 @@ export function createFakeStudio(tools: readonly Tool[] = createTools()): FakeSt
     async reroll(principal, id, changes, call = {}) {
       const parent = own(principal, id);
       const tool = find(parent.tool) as JobTool;
+      if (parent.tree?.stage !== undefined) {
+        const again = redone(headOf(parent), parent, tool, changes);
+        return (await accept(principal, find(again.tool) as JobTool, { ...call, ...again })).job;
+      }
       const { seed: _seed, ...old } = parent.input;
       const input: JsonObject = tool.reroll ? tool.reroll(parent.input, changes) : { ...old, ...changes };
       return (await accept(principal, tool, { ...call, tool: tool.name, input, parent: id })).job;

@@ -16,21 +16,24 @@ export interface Known {
 }
 
 function ready({ id, kind, name, job, details }: Asset): Known {
+  if (details.kind === "voice") return { kind, name, triggerWords: [], pictures: 0, id, job };
   return details.kind === "lora"
     ? { kind, name, triggerWords: details.triggerWords, pictures: details.pictures, id, job }
     : { kind, name, triggerWords: [], pictures: details.pictures.length, id, job };
 }
 
-function promised(makes: Makes, job: string): Known {
+function promised(makes: Makes, job: string): Known[] {
+  if (makes.kind === "file") return [];
   const { kind, name } = makes;
+  if (makes.kind === "voice") return [{ kind, name, triggerWords: [], pictures: 0, job }];
   return makes.kind === "lora"
-    ? { kind, name, triggerWords: makes.triggerWords, pictures: 0, job }
-    : { kind, name, triggerWords: [], pictures: makes.pictures, job };
+    ? [{ kind, name, triggerWords: makes.triggerWords, pictures: 0, job }]
+    : [{ kind, name, triggerWords: [], pictures: makes.pictures, job }];
 }
 
 /** @param assets newest first, as they are listed; @param open oldest first. The answer is newest first. */
 export function knownOf(assets: readonly Asset[], open: readonly JobWithArtifacts[]): Known[] {
-  return [...open.toReversed().flatMap(({ makes, id }) => (makes ? [promised(makes, id)] : [])), ...assets.map(ready)];
+  return [...open.toReversed().flatMap(({ makes, id }) => (makes ? promised(makes, id) : [])), ...assets.map(ready)];
 }
 
 /** By id, or by name as a person says it. */
@@ -45,6 +48,7 @@ export function plannedAsset({ tool, input }: PlannedCall): Pick<Known, "kind" |
   const name = text(input["name"]);
   if (name === undefined) return undefined;
   if (tool === "make_dataset") return { kind: "dataset", name, triggerWords: [] };
+  if (tool === "clone_voice") return { kind: "voice", name, triggerWords: [] };
   if (tool !== "train_lora") return undefined;
   const words = input["trigger_words"];
   return { kind: "lora", name, triggerWords: Array.isArray(words) ? words.flatMap((word) => text(word) ?? []) : [] };

@@ -7,6 +7,9 @@ import { type Known, plannedAsset } from "./known.ts";
 
 type Named = Pick<Known, "name" | "triggerWords">;
 
+/** Tools whose prompt is drawn, and that take LoRAs. */
+export const drawing: ReadonlySet<string> = new Set(["render_image", "make_clip"]);
+
 /** As many as a picture takes. */
 const most = 8;
 
@@ -56,7 +59,7 @@ export function withOwnLoras<Call extends PlannedCall>(calls: readonly Call[], m
     const made = plannedAsset(call);
     if (made?.kind === "lora") loras.push(made);
     const { prompt } = call.input;
-    if (call.tool !== "render_image" || typeof prompt !== "string" || call.input["loras"] !== undefined) return call;
+    if (!drawing.has(call.tool) || typeof prompt !== "string" || call.input["loras"] !== undefined) return call;
     const names = namedIn(prompt, loras);
     return names.length > 0 ? { ...call, input: { ...call.input, loras: names.map((name): JsonObject => ({ name })) } } : call;
   });

@@ -4,6 +4,8 @@ import type { Artifact, Recipe } from "../artifact.ts";
 import type { Asset, AssetDetails, AssetKind } from "../asset.ts";
 import type { Job, JobProgress, OrderName } from "../job.ts";
 import type { Log } from "../log.ts";
+import type { SpeechCapability, VoiceInfo } from "./sound.ts";
+import type { ClipCapability, LipsCapability, MotionCapability, VideoUpscaleCapability } from "./video.ts";
 
 /** One attempt of one job, as an engine and a tool see it. */
 export interface Run {
@@ -16,10 +18,13 @@ export interface Run {
   progress(progress: JobProgress): void;
   /** An unfinished picture. */
   preview(mediaType: string, data: Uint8Array): void;
-  /** A file that the job's principal owns; Failure `unknown_artifact` otherwise. */
+  /** A file that the job's principal owns, or what a stage of the same tree made (`stage:picture`); Failure `unknown_artifact` otherwise. */
   open(artifact: string): Promise<{ artifact: Artifact; body: Readable }>;
-  /** Stores a result under `job/attempt/`; it is published with all others when the tool's `run` returns. Recipes go into the file here. */
-  save(file: { name: string; mediaType: string; body: Readable | Uint8Array; recipe: Recipe }): Promise<void>;
+  /**
+   * Stores a result under `job/attempt/`; it is published with all others when the tool's `run` returns. Recipes go into the file here, and what it is (size, length, sound) is read from it.
+   * @param poster a JPEG that stands for a video; it becomes a part.
+   */
+  save(file: { name: string; mediaType: string; body: Readable | Uint8Array; recipe: Recipe; poster?: Uint8Array }): Promise<void>;
   /** Names of this job's work inside the engine from earlier attempts, newest first. */
   readonly earlierRefs: readonly string[];
   /** Stores this attempt's name before the engine hears of it. */
@@ -66,6 +71,10 @@ export interface ModelList {
   upscalers: ModelInfo[];
   /** What a LoRA can be trained on. */
   bases?: ModelInfo[];
+  /** What makes videos. */
+  motion?: ModelInfo[];
+  /** Voices of the engine's own. */
+  voices?: VoiceInfo[];
   note?: string;
 }
 
@@ -203,6 +212,9 @@ export interface DatasetCapability {
   make(request: DatasetRequest, run: Run): Promise<void>;
 }
 
+/** What an engine may be able to do. */
+export type Capability = "image" | "upscale" | "train" | "dataset" | "speech" | "motion" | "videoUpscale" | "lips" | "clip";
+
 export interface Engine {
   readonly id: string;
   readonly title: string;
@@ -220,10 +232,17 @@ export interface Engine {
   atWork?(job: string, signal: AbortSignal): Promise<boolean>;
   /** Gives VRAM back and waits until that is so, or throws. */
   release?(signal: AbortSignal): Promise<void>;
+  /** Whether what it is wants for this is there (a model, a program): absent where all that it can is always there. While it is down, as it was last seen. */
+  offers?(can: Capability): Promise<boolean>;
   readonly image?: ImageCapability;
   readonly upscale?: UpscaleCapability;
   readonly train?: TrainCapability;
   readonly dataset?: DatasetCapability;
+  readonly speech?: SpeechCapability;
+  readonly motion?: MotionCapability;
+  readonly videoUpscale?: VideoUpscaleCapability;
+  readonly lips?: LipsCapability;
+  readonly clip?: ClipCapability;
 }
 
 /** The engines of this installation and the choice among them. */
@@ -237,4 +256,11 @@ export interface Engines {
   /** Failure `engine_unavailable` with the setting that brings one: a training has no stand-in. */
   trainer(): Promise<Engine & { train: TrainCapability }>;
   datasets(): Engine & { dataset: DatasetCapability };
+  /** @param clone one that clones voices. The preview voice only where no real one was ever configured or seen. */
+  speech(clone?: boolean): Promise<Engine & { speech: SpeechCapability }>;
+  motion(): Promise<Engine & { motion: MotionCapability }>;
+  videoUpscaler(): Promise<Engine & { videoUpscale: VideoUpscaleCapability }>;
+  /** @param takes one that takes such a face, where there is one; else the one that there is. */
+  lips(takes?: "picture" | "video"): Promise<Engine & { lips: LipsCapability }>;
+  clips(): Engine & { clip: ClipCapability };
 }

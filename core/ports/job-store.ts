@@ -25,6 +25,9 @@ export type NewJob = Pick<
   | "traceparent"
   | "needs"
   | "makes"
+  | "tree"
+  | "notes"
+  | "consent"
 > & {
   /** SHA-256 of tool and input as the person gave them, before a seed was chosen: what "the same request" means. */
   requestDigest: string;
@@ -34,6 +37,8 @@ export type NewJob = Pick<
   approval?: ApprovalRef;
   /** That the result is owed to a chat: a row in the same transaction. Nothing where the job is not made by this. */
   delivery?: Omit<NewDelivery, "principal" | "job">;
+  /** Jobs that are accepted in the same transaction, before this one: those of its tree that are new. Each may need those before it. */
+  stages?: NewJob[];
 };
 
 export interface Attempt {
@@ -135,6 +140,10 @@ export interface JobStore {
 
   /** A word to a job that runs, with a notification; Failure `conflict` where it does not run. Undefined = unknown to this principal. */
   order(principal: string, id: string, name: OrderName): Promise<Job | undefined>;
+  /** The newest head of whose stages this job is one: a stage that was kept when another was done again has several. */
+  headOf(principal: string, stage: string): Promise<string | undefined>;
+  /** Open jobs of this principal that speak with this voice. */
+  speaking(principal: string, voice: string, maker?: string): Promise<string[]>;
   /** Open jobs of this principal that will make an asset. */
   promises(principal: string): Promise<{ job: string; makes: Makes }[]>;
   /** Frees the jobs whose needs have all succeeded, and ends those of which one has failed or was canceled (`needs_failed`). Returns the freed ones, for the queue. */
@@ -152,6 +161,8 @@ export interface ArtifactStore {
   /** Whose it is, for whom no principal asks: a signed link. */
   owner(id: string): Promise<string | undefined>;
   addUpload(artifact: Artifact): Promise<void>;
+  /** The rows of this principal's among these go. Returns where their files lie. */
+  remove(principal: string, ids: readonly string[]): Promise<string[]>;
   /** Newest first, without parts. `sha256`: those with these bytes alone. */
   list(principal: string, options: { conversation?: string; sha256?: string; limit?: number }): Promise<Artifact[]>;
   /** Whether some row points at this stored file: what has none may be swept. */

@@ -1,5 +1,5 @@
 /** Assets in memory, for tests of what stands on their store; it keeps the same contract as PostgreSQL. */
-import { type Asset, type AssetDetails, assetIdOf, type Makes, nameKey } from "../asset.ts";
+import { type Asset, type AssetDetails, assetIdOf, type Makes, nameKey, type VoiceDetails } from "../asset.ts";
 import { Failure } from "../failure.ts";
 import type { AssetStore } from "../ports/asset-store.ts";
 
@@ -14,19 +14,22 @@ export function testAsset(makes: Makes, more: Partial<Asset> = {}): Asset {
     width: 512,
     height: 512,
   });
+  if (makes.kind === "file") throw new Error("a file is no asset");
   const details: AssetDetails =
-    makes.kind === "dataset"
-      ? {
-          kind: "dataset",
-          pictures: [1, 2, 3].map((index) => ({ ...picture(index), caption: "a dog" })),
-          captionedBy: "words",
-          warnings: [],
-        }
-      : {
-          ...{ kind: "lora", family: makes.family, triggerWords: makes.triggerWords, baseModel: "base", licence: "unknown", rank: 16 },
-          ...{ steps: 100, stepsAsked: 100, resolution: 512, dataset: "ast_0000000000000009", pictures: 12 },
-          ...{ artifact: "art_0000000000000004", sha256: "0".repeat(64), samples: [] },
-        };
+    makes.kind === "voice"
+      ? testVoice(makes.language)
+      : makes.kind === "dataset"
+        ? {
+            kind: "dataset",
+            pictures: [1, 2, 3].map((index) => ({ ...picture(index), caption: "a dog" })),
+            captionedBy: "words",
+            warnings: [],
+          }
+        : {
+            ...{ kind: "lora", family: makes.family, triggerWords: makes.triggerWords, baseModel: "base", licence: "unknown", rank: 16 },
+            ...{ steps: 100, stepsAsked: 100, resolution: 512, dataset: "ast_0000000000000009", pictures: 12 },
+            ...{ artifact: "art_0000000000000004", sha256: "0".repeat(64), samples: [] },
+          };
   return {
     id: assetIdOf(job),
     principal: "local",
@@ -39,6 +42,21 @@ export function testAsset(makes: Makes, more: Partial<Asset> = {}): Asset {
     ...more,
   };
 }
+
+const testVoice = (language: string): VoiceDetails => ({
+  ...{ kind: "voice", person: "June", language, transcript: "Hello, I am June.", transcriptBy: "person" },
+  ...{ artifact: "art_0000000000000005", sha256: "0".repeat(64), seconds: 8, warnings: [], test: "art_0000000000000006" },
+  original: { artifact: "art_0000000000000007", sha256: "1".repeat(64), start: 0 },
+  consent: {
+    ...{
+      subject: "voice",
+      person: "June",
+      statement: "June agreed.",
+      references: [{ artifact: "art_0000000000000007", sha256: "1".repeat(64) }],
+    },
+    ...{ approval: "appr_0000000000000001", at: "2026-01-01T00:00:00.000Z", by: "local", how: "page", face: "chat" },
+  },
+});
 
 export function memoryAssets(given: readonly Asset[] = []): AssetStore & { rows: Asset[] } {
   const rows: Asset[] = [...given];
@@ -66,7 +84,8 @@ export function memoryAssets(given: readonly Asset[] = []): AssetStore & { rows:
     },
     async edit(principal, id, change) {
       const row = own(principal, id);
-      return row?.details.kind === "dataset" ? Object.assign(row, { details: change(row.details), updatedAt: new Date() }) : undefined;
+      const details = row && change(row.details);
+      return row && details && Object.assign(row, { details, updatedAt: new Date() });
     },
     async remove(principal, id) {
       const row = own(principal, id);

@@ -41,7 +41,11 @@ const query = (name: string, schema: Json, description = ""): JsonObject => ({
 });
 const text = { type: "string" };
 const stream = "text/event-stream";
-const strip = query("strip", { type: "string", enum: ["1", "true"] }, "Without recipe and other metadata.");
+const strip = query(
+  "strip",
+  { type: "string", enum: ["1", "true"] },
+  "Without recipe and other metadata; the mark of generated content stays.",
+);
 const oneDelivery = { answers: { 200: json("The delivery.", "Delivery") } };
 const oneJob = { answers: { 200: json("The job.", "Job") } };
 

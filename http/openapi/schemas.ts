@@ -53,7 +53,7 @@ export const failure = z.object({
   message: z.string().describe("What went wrong, what is allowed, and what to do next."),
   retryable: z.boolean().describe("The same request may succeed later."),
   fields: z.array(z.object({ path: z.string(), message: z.string() })).exactOptional(),
-  approval: approval.exactOptional().describe("The question, where the code is approval_required."),
+  approval: approval.exactOptional().describe("The question, where the code is approval_required or consent_required."),
 }) satisfies z.ZodType<FailureView>;
 
 export const file = z.object({

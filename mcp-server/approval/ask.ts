@@ -30,19 +30,27 @@ const patienceMs = 30 * 60_000;
 /** Names the question, so that an answer to another one (the arguments were changed in between) is no answer to this one. */
 const keyOf = ({ id }: ApprovalView): string => `yes_to_${id}`;
 
-function questionOf(error: unknown): ApprovalView | undefined {
-  return error instanceof Failure && error.code === "approval_required" ? error.approval : undefined;
+interface Question {
+  approval: ApprovalView;
+  /** `consent_required` where it is about a voice or a face. */
+  code: "approval_required" | "consent_required";
+}
+
+function questionOf(error: unknown): Question | undefined {
+  if (!(error instanceof Failure) || !error.approval) return undefined;
+  const { approval, code } = error;
+  return code === "approval_required" || code === "consent_required" ? { approval, code } : undefined;
 }
 
 /** For clients that cannot ask. */
-function byPage(approval: ApprovalView, at: string | undefined): CallToolResult {
+function byPage({ approval, code }: Question, at: string | undefined): CallToolResult {
   const { id, path, calls, expires_at } = approval;
   const url = at === undefined ? path : `${at}${path}`;
   const why = [...new Set(calls.flatMap((call) => call.why ?? []))].join(" ");
   const message = `${why} Nothing was started. Give the person this link: ${url} (good until ${expires_at}). They see all parameters there and say yes or no. Then make the same call again: it goes through once. No argument can say it for them.`;
   return {
-    content: [{ type: "text", text: `approval_required: ${message}` }],
-    structuredContent: { error: { code: "approval_required", message, retryable: false, approval_id: id, url, expires_at } },
+    content: [{ type: "text", text: `${code}: ${message}` }],
+    structuredContent: { error: { code, message, retryable: false, approval_id: id, url, expires_at } },
     isError: true,
   };
 }
@@ -69,9 +77,10 @@ export async function askingFirst(
   try {
     return await invoke();
   } catch (error) {
-    const approval = questionOf(error);
-    if (!approval) throw error;
-    const page = { instead: byPage(approval, parts.origin?.()) };
+    const question = questionOf(error);
+    if (!question) throw error;
+    const { approval } = question;
+    const page = { instead: byPage(question, parts.origin?.()) };
     if (!showsForms(context, parts.era, parts.capabilities?.())) return page;
     const key = keyOf(approval);
     const responses = context.mcpReq.inputResponses;

@@ -55,6 +55,13 @@ export function notAPicture(bytes: Uint8Array): Failure {
   return new Failure("unsupported_media", `This is no such picture but ${otherKind(bytes)}. ${pictures} Convert it, then send it again.`);
 }
 
+export function notStripped(bytes: Uint8Array): Failure {
+  return new Failure(
+    "unsupported_media",
+    `What is said in a file is taken out of pictures, sound and video alone; this is ${otherKind(bytes)}. Download it as it is, without strip.`,
+  );
+}
+
 /** @param name what it is called: an ending that promises something else is named. */
 export function notTaken(kind: string, name: string): Failure {
   const ending = /\.([a-z0-9]{1,12})$/i.exec(name)?.[1]?.toLowerCase();
@@ -78,6 +85,17 @@ export function brokenFile(reason: string, cause?: unknown): Failure {
 
 export function endsEarly(): Failure {
   return brokenFile("it ends too early, so that a part of it is missing");
+}
+
+/** More than a film of a day in fragments of a tenth of a second has. Each costs memory: a hostile file is made of nothing else. */
+const maxParts = 2_000_000;
+
+/** Called for each part that is kept in mind. @throws Failure `unsupported_media` */
+export function countParts(most = maxParts): () => void {
+  let left = most;
+  return () => {
+    if (left-- <= 0) throw brokenFile(`it is made of more than ${most} parts`);
+  };
 }
 
 export function tooManyPixels(limit: number): Failure {

@@ -1,10 +1,13 @@
 /** PNG chunks: what makes the picture is kept byte for byte, what is said about it is taken out or put in. */
-import { crc32 } from "node:zlib";
+import { crc32, inflateSync } from "node:zlib";
 import { brokenPicture } from "./kinds.ts";
 import { type Marks, recipeKey } from "./marks.ts";
 
 /** Everything a decoder needs for the same look (colour, density, animation). All else, texts and EXIF first of all, is metadata. */
 const kept = new Set("IHDR PLTE tRNS IDAT IEND gAMA cHRM sRGB iCCP cICP mDCV cLLI sBIT bKGD pHYs acTL fcTL fdAT".split(" "));
+
+/** Key of an XMP packet among a PNG's texts. */
+const xmpKey = "XML:com.adobe.xmp";
 
 interface Chunk {
   type: string;
@@ -59,8 +62,8 @@ export function stampPng(bytes: Uint8Array, marks: Marks): Uint8Array {
   const bare = stripPng(bytes);
   const texts = [
     ...(marks.parameters === undefined ? [] : [text("parameters", marks.parameters.replaceAll("\0", ""))]),
-    text(recipeKey, marks.json),
-    text("XML:com.adobe.xmp", marks.xmp(false)),
+    ...(marks.json === undefined ? [] : [text(recipeKey, marks.json)]),
+    text(xmpKey, marks.xmp(false)),
   ];
   // right after IHDR, where a reader finds them without reading the pixels
   return Buffer.concat([bare.subarray(0, 33), ...texts, bare.subarray(33)]);
@@ -80,4 +83,25 @@ export function pngTexts(bytes: Uint8Array): Map<string, string> {
     if (language > 0 && start > 0) texts.set(key, Buffer.from(data.subarray(start)).toString());
   }
   return texts;
+}
+
+/** Where a text begins in its chunk's data, and whether it is packed. @param key bytes of the key and the zero behind it */
+function textPlace(type: string, data: Uint8Array, key: number): { start: number; packed: boolean } {
+  if (type === "tEXt") return { start: key, packed: false };
+  if (type === "zTXt") return { start: key + 1, packed: true };
+  return { start: data.indexOf(0, data.indexOf(0, key + 2) + 1) + 1, packed: data[key] === 1 };
+}
+
+/** The XMP packet of a PNG, in any of the ways in which programs write it. */
+export function pngXmp(bytes: Uint8Array): string | undefined {
+  const head = Buffer.from(`${xmpKey}\0`, "latin1");
+  const found = pngChunks(bytes).find(({ type, data }) => /^[tzi]TXt$/i.test(type) && head.equals(data.subarray(0, head.length)));
+  if (!found) return undefined;
+  const { start, packed } = textPlace(found.type, found.data, head.length);
+  const text = Buffer.from(found.data.subarray(start));
+  try {
+    return (packed ? inflateSync(text, { maxOutputLength: 4_000_000 }) : text).toString();
+  } catch {
+    return undefined;
+  }
 }

@@ -41,13 +41,15 @@ async function byId(db: Pick<Db, "select">, principal: string, id: string): Prom
 
 /** The row as it will be read, without asking for it: the characters that PostgreSQL cannot keep are replaced alike. */
 function accepted(given: NewJob, { priority, createdAt, blocked }: { priority: number; createdAt: Date; blocked: boolean }): Job {
-  const { requestDigest: _digest, maxWaiting: _most, approval: _yes, delivery: _owed, ...job } = given;
+  const { requestDigest: _digest, maxWaiting: _most, approval: _yes, delivery: _owed, stages: _stages, ...job } = given;
   const row: Job = { ...job, state: "queued", priority, attempt: 0, tries: 0, createdAt, queuedAt: createdAt };
   const text = (value: unknown): unknown => (typeof value === "string" ? storable(value) : value);
   return {
     ...(Object.fromEntries(Object.entries(row).map(([name, value]) => [name, text(value)])) as unknown as Job),
     input: storableJson(given.input),
     ...(given.makes ? { makes: storableJson(given.makes) } : {}),
+    ...(given.notes ? { notes: storableJson(given.notes) } : {}),
+    ...(given.consent ? { consent: storableJson(given.consent) } : {}),
     ...(blocked ? { blocked } : {}),
     ...(given.origin ? { origin: storableJson(given.origin) } : {}),
   };
@@ -55,7 +57,7 @@ function accepted(given: NewJob, { priority, createdAt, blocked }: { priority: n
 
 export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
   const accept = async (given: NewJob): Promise<{ job: Job; created: boolean }> => {
-    const { origin, maxWaiting, approval, delivery, ...columns } = given;
+    const { maxWaiting, approval, delivery, stages = [] } = given;
     return transact(db, async (tx, later) => {
       // one principal's requests one after the other: else those that come together all count the same waiting jobs
       later({
@@ -72,35 +74,38 @@ export function acceptance(db: Db): Pick<JobStore, "accept" | "findByKey"> {
       ]);
       if (known) return { job: known, created: false };
       const waiting = count?.waiting ?? 0;
-      if (maxWaiting !== undefined && waiting >= maxWaiting)
+      if (maxWaiting !== undefined && waiting + stages.length >= maxWaiting)
         throw new Failure(
           "limit_exceeded",
-          `You have ${waiting} jobs waiting; at most ${maxWaiting} may (MYSPINBOT_MAX_WAITING). Wait for some, or cancel some.`,
+          `You have ${waiting} jobs waiting${stages.length > 0 ? ` and this would be ${stages.length + 1}` : ""}; at most ${maxWaiting} may (MYSPINBOT_MAX_WAITING). ${stages.length < maxWaiting ? "Wait for some, or cancel some." : "Raise it, or ask for less at once."}`,
           { retryable: true },
         );
       const holder = approval && (await useApproval(tx, later, given.principal, approval, given.id));
       if (holder !== undefined && holder !== given.id) return { job: await byId(tx, given.principal, holder), created: false };
-      const waitsFor = given.needs ? await unmet(tx, given.principal, given.needs) : [];
-      const blocked = waitsFor.length > 0;
+      const members = [...stages, given];
+      const fresh = new Map(members.map(({ id, title }) => [id, { id, title, state: "queued" as const }]));
+      const older = [...new Set(members.flatMap(({ needs = [] }) => needs))].filter((id) => !fresh.has(id));
+      const open = new Map((await unmet(tx, given.principal, older)).map((need) => [need.id, need]));
       const now = new Date();
-      const values = {
-        ...columns,
-        ...(origin ?? {}),
-        state: "queued" as const,
-        // a person with ten jobs waiting must not make another one wait for all ten
-        // what waits for other jobs takes nobody's turn
-        priority: placeIn(waiting - (count?.blocked ?? 0), given.class),
-        blocked,
-        lastSeq: 1,
-        createdAt: now,
-        queuedAt: now,
+      // a person with ten jobs waiting must not make another one wait for all ten
+      // what waits for other jobs takes nobody's turn
+      let place = waiting - (count?.blocked ?? 0);
+      const insert = (member: NewJob) => {
+        const { origin, maxWaiting: _most, approval: _yes, delivery: _owed, stages: _stages, ...columns } = member;
+        const waitsFor = (member.needs ?? []).flatMap((id) => fresh.get(id) ?? open.get(id) ?? []);
+        const blocked = waitsFor.length > 0;
+        const order = { priority: placeIn(place, member.class), blocked, createdAt: now, queuedAt: now };
+        if (!blocked) place++;
+        later(tx.insert(jobs).values({ ...columns, ...(origin ?? {}), ...order, state: "queued" as const, lastSeq: 1 }));
+        const note = blocked ? { note: waitsNote(waitsFor) } : {};
+        later(tx.insert(events).values({ job: member.id, seq: 1, type: "state", data: { state: "queued", attempt: 0, ...note }, at: now }));
+        return order;
       };
-      later(tx.insert(jobs).values(values));
-      const note = blocked ? { note: waitsNote(waitsFor) } : {};
-      later(tx.insert(events).values({ job: given.id, seq: 1, type: "state", data: { state: "queued", attempt: 0, ...note }, at: now }));
+      for (const stage of stages) insert(stage);
+      const order = insert(given);
       if (delivery) later(tx.insert(deliveries).values(newRow({ ...delivery, principal: given.principal, job: given.id })));
-      later(notice({ type: "changed", job: given.id, state: "queued", family: given.family }));
-      return { job: accepted(given, values), created: true };
+      for (const { id, family } of members) later(notice({ type: "changed", job: id, state: "queued", family }));
+      return { job: accepted(given, order), created: true };
     });
   };
   return { accept, findByKey: (principal, tool, key, digest) => byKey(db, principal, tool, key, digest) };

@@ -92,8 +92,9 @@ export function assetStore(db: Db): AssetStore {
     edit: (principal, id, change) =>
       transact(db, async (tx) => {
         const [row] = await tx.select().from(assets).where(own(principal, id)).for("update");
-        if (row?.details.kind !== "dataset") return undefined;
-        const columns = { details: change(row.details), updatedAt: new Date() };
+        const details = row && change(row.details);
+        if (!details) return undefined;
+        const columns = { details, updatedAt: new Date() };
         const [edited] = await tx.update(assets).set(columns).where(own(principal, id)).returning();
         return edited && toAsset(edited);
       }),

@@ -1,6 +1,6 @@
 /** Jobs that wait for others: blocked when they are accepted, freed or ended when those have ended. */
 import { and, desc, eq, inArray, sql } from "drizzle-orm";
-import { Failure } from "../../core/failure.ts";
+import { Failure, type FailureView } from "../../core/failure.ts";
 import type { JobClass, JobState } from "../../core/job.ts";
 import type { JobStore } from "../../core/ports/job-store.ts";
 import { trainingOffset } from "../../core/schedule.ts";
@@ -13,7 +13,10 @@ interface Need {
   id: string;
   title: string;
   state: JobState;
+  error?: FailureView | null;
 }
+
+const needed = { id: jobs.id, title: jobs.title, state: jobs.state, error: jobs.error };
 
 const idsOf = (needs: readonly Pick<Need, "id">[]) => needs.map(({ id }) => id).join(", ");
 
@@ -25,9 +28,14 @@ export const waitsNote = (needs: readonly Need[]): string => `Waits for job ${id
 /** It cannot succeed any more by itself; one that is to stop will end canceled. */
 const isOver = ({ state }: Need): boolean => state === "failed" || state === "canceled" || state === "canceling";
 
-function needsFailed({ id, title, state }: Need): Failure {
-  const end = state === "failed" ? "failed" : "was canceled";
-  return new Failure("needs_failed", `It needs what job ${id} (${title}) makes, and that ${end}. Retry job ${id} first, then this one.`);
+/** It only waited for another one that failed. */
+const onlyWaited = ({ error }: Need): boolean => error?.code === "needs_failed";
+
+function needsFailed(need: Need): Failure {
+  const { id, title, state, error } = need;
+  const why = error && !onlyWaited(need) ? `: ${error.message}` : ".";
+  const end = state === "failed" ? `failed${why}` : "was canceled.";
+  return new Failure("needs_failed", `It needs what job ${id} (${title}) makes, and that ${end} Retry job ${id} first, then this one.`);
 }
 
 /**
@@ -37,7 +45,7 @@ function needsFailed({ id, title, state }: Need): Failure {
 export async function unmet(tx: Tx, principal: string, needs: readonly string[]): Promise<Need[]> {
   if (needs.length === 0) return [];
   const rows = await tx
-    .select({ id: jobs.id, title: jobs.title, state: jobs.state })
+    .select(needed)
     .from(jobs)
     .where(and(eq(jobs.principal, principal), inArray(jobs.id, [...needs])))
     // one order for all who lock several: a retry has its own row already, and what it needs is older
@@ -70,8 +78,10 @@ export function needsOf(db: Db): Pick<JobStore, "freeNeeds"> {
       const { row, now } = change;
       if (row.state !== "queued" || !row.blocked) return undefined;
       const needs = row.needs ?? [];
-      const rows = await tx.select({ id: jobs.id, title: jobs.title, state: jobs.state }).from(jobs).where(inArray(jobs.id, needs));
-      const over = rows.find(({ state }) => state === "failed" || state === "canceled");
+      const rows = await tx.select(needed).from(jobs).where(inArray(jobs.id, needs));
+      const ended = rows.filter(({ state }) => state === "failed" || state === "canceled");
+      // the cause of all rather than what only waited for it
+      const over = ended.find((need) => !onlyWaited(need)) ?? ended[0];
       const gone = needs.find((need) => !rows.some((row) => row.id === need));
       if (over || gone !== undefined) {
         const error = (over ? needsFailed(over) : unknownJob(gone ?? "")).view();

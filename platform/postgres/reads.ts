@@ -7,7 +7,7 @@ import { isWhole, type JobRow, toArtifact, toEvent, toJob } from "./rows.ts";
 import { artifacts, events, jobs } from "./schema.ts";
 import type { Db } from "./transact.ts";
 
-type Reads = Pick<JobStore, "get" | "list" | "events" | "position" | "history" | "promises" | "waiting" | "open">;
+type Reads = Pick<JobStore, "get" | "list" | "events" | "position" | "history" | "headOf" | "speaking" | "promises" | "waiting" | "open">;
 
 export function reads(db: Db): Reads {
   // built once and asked in one go: clients want to know again and again how a job stands
@@ -87,11 +87,44 @@ export function reads(db: Db): Reads {
       );
     },
 
+    async headOf(principal, stage) {
+      const [row] = await db
+        .select({ id: jobs.id })
+        .from(jobs)
+        .where(
+          and(
+            eq(jobs.principal, principal),
+            sql`tree is not null and tree ->> 'stage' is null`,
+            sql`exists (select 1 from jsonb_each_text(tree -> 'stages') as each(name, job) where each.job = ${storable(stage)})`,
+          ),
+        )
+        .orderBy(desc(jobs.number))
+        .limit(1);
+      return row?.id;
+    },
+
+    async speaking(principal, voice, maker) {
+      const waits = maker === undefined ? sql`false` : sql`(input ->> 'voice' is not null and needs @> ${JSON.stringify([maker])}::jsonb)`;
+      const rows = await db
+        .select({ id: jobs.id })
+        .from(jobs)
+        .where(
+          and(eq(jobs.principal, principal), sql`state in ('queued', 'running') and (input ->> 'voice' = ${storable(voice)} or ${waits})`),
+        )
+        .orderBy(asc(jobs.number));
+      return rows.map(({ id }) => id);
+    },
+
     async promises(principal) {
       const rows = await db
         .select({ job: jobs.id, makes: jobs.makes })
         .from(jobs)
-        .where(and(eq(jobs.principal, principal), sql`makes is not null and state in ('queued', 'running', 'canceling')`))
+        .where(
+          and(
+            eq(jobs.principal, principal),
+            sql`makes is not null and makes ->> 'kind' <> 'file' and state in ('queued', 'running', 'canceling')`,
+          ),
+        )
         .orderBy(desc(jobs.number));
       return rows.flatMap(({ job, makes }) => (makes ? [{ job, makes }] : []));
     },

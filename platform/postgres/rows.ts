@@ -21,7 +21,7 @@ function present<T extends object>(fields: T): { [Key in keyof T]?: NonNullable<
 
 export function toJob(row: JobRow): Job {
   const { id, principal, tool, input, title, state, family, engine, vramGb, priority, attempt, tries, createdAt, queuedAt } = row;
-  const { parent, needs, makes, order, key, error, progress, startedAt, finishedAt, traceparent } = row;
+  const { parent, needs, makes, tree, consent, notes, order, key, error, progress, startedAt, finishedAt, traceparent } = row;
   return {
     ...{
       id,
@@ -40,7 +40,21 @@ export function toJob(row: JobRow): Job {
       createdAt,
       queuedAt,
     },
-    ...(present({ parent, needs, makes, order, key, error, progress, startedAt, finishedAt, traceparent }) as Partial<Job>),
+    ...(present({
+      parent,
+      needs,
+      makes,
+      tree,
+      consent,
+      notes,
+      order,
+      key,
+      error,
+      progress,
+      startedAt,
+      finishedAt,
+      traceparent,
+    }) as Partial<Job>),
     ...(row.blocked ? { blocked: true } : {}),
     ...(row.conversation !== null && row.message !== null
       ? { origin: { conversation: row.conversation, message: row.message, ordinal: row.ordinal ?? 0 } }
@@ -50,10 +64,10 @@ export function toJob(row: JobRow): Job {
 
 export function toArtifact(row: ArtifactRow): Artifact {
   const { id, principal, attempt, ordinal, name, mediaType, bytes, sha256, storageKey, createdAt } = row;
-  const { job, width, height, recipe } = row;
+  const { job, width, height, seconds, sound, poster, recipe } = row;
   return {
     ...{ id, principal, attempt, ordinal, name, mediaType, bytes, sha256, storageKey, createdAt },
-    ...(present({ job, width, height, recipe }) as Partial<Artifact>),
+    ...(present({ job, width, height, seconds, sound, poster, recipe }) as Partial<Artifact>),
   };
 }
 

@@ -1,12 +1,13 @@
 /** The tables. A change here is followed by `npm run migrations`; a migration that has landed is never edited. */
 import { sql } from "drizzle-orm";
-import { bigint, boolean, doublePrecision, index, integer, pgTable, primaryKey, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, doublePrecision, index, integer, pgTable, primaryKey, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
 import type { ApprovalAnswer, ApprovalCall, ApprovalField, ApprovalOrigin, ApprovalState } from "../../core/approval.ts";
 import type { Recipe } from "../../core/artifact.ts";
 import type { AssetDetails, AssetKind, Makes } from "../../core/asset.ts";
+import type { Consent } from "../../core/consent.ts";
 import type { DeliveryState } from "../../core/delivery.ts";
 import type { FailureView } from "../../core/failure.ts";
-import type { JobClass, JobProgress, JobState, OrderName } from "../../core/job.ts";
+import type { JobClass, JobProgress, JobState, OrderName, Tree } from "../../core/job.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { Scope } from "../../core/scope.ts";
 import { jsonb, text } from "./columns.ts";
@@ -36,6 +37,9 @@ export const jobs = pgTable(
     /** Waits for one of `needs`: queued, but for no queue yet. */
     blocked: boolean("blocked").notNull().default(false),
     makes: jsonb("makes").$type<Makes>(),
+    tree: jsonb("tree").$type<Tree>(),
+    consent: jsonb("consent").$type<Consent>(),
+    notes: jsonb("notes").$type<string[]>(),
     order: jsonb("order_given").$type<{ name: OrderName; number: number }>(),
     conversation: text("conversation"),
     message: text("message"),
@@ -100,6 +104,9 @@ export const artifacts = pgTable(
     storageKey: text("storage_key").notNull(),
     width: integer("width"),
     height: integer("height"),
+    seconds: doublePrecision("seconds"),
+    sound: boolean("sound"),
+    poster: text("poster"),
     preview: boolean("preview").notNull().default(false),
     recipe: jsonb("recipe").$type<Recipe>(),
     createdAt: at("created_at").notNull(),
@@ -130,6 +137,8 @@ export const assets = pgTable(
     updatedAt: at("updated_at").notNull(),
   },
   (table) => [
+    // the last word: no way in makes a voice without its consent
+    check("assets_voice_consent", sql`kind <> 'voice' or coalesce(details -> 'consent' ->> 'approval', '') <> ''`),
     uniqueIndex("assets_name").on(table.principal, table.kind, table.nameKey),
     index("assets_principal").on(table.principal, table.number),
   ],

@@ -1,5 +1,5 @@
 /** Artifacts, settings and plans on PostgreSQL. */
-import { and, desc, eq } from "drizzle-orm";
+import { and, desc, eq, inArray } from "drizzle-orm";
 import type { ArtifactStore } from "../../core/ports/job-store.ts";
 import type { Plans, Settings } from "../../core/ports/stores.ts";
 import { notice } from "./change.ts";
@@ -22,6 +22,14 @@ export function artifactStore(db: Db): ArtifactStore {
     },
     async addUpload(artifact) {
       await db.insert(artifacts).values(artifact);
+    },
+    async remove(principal, ids) {
+      if (ids.length === 0) return [];
+      const rows = await db
+        .delete(artifacts)
+        .where(and(eq(artifacts.principal, principal), inArray(artifacts.id, [...ids])))
+        .returning({ storageKey: artifacts.storageKey });
+      return rows.map(({ storageKey }) => storageKey);
     },
     async list(principal, { conversation, sha256, limit = 50 }) {
       const rows = await db

@@ -14,6 +14,7 @@ import {
   flagsAreTyped,
 } from "./browser.ts";
 import { byHand } from "./by-hand.ts";
+import { aClipPlays } from "./clip.ts";
 import { aClosedTab, aLateResult, anAttachment, aPicture, aStop, isolation } from "./daily.ts";
 import { installer } from "./installer.ts";
 import { mediaPlay } from "./media.ts";
@@ -39,6 +40,7 @@ const scenes: Scene[] = [
   ["In Chromium: Stop", aStopIsSeen],
   ["In Chromium: a late result", aLateResultIsSeen],
   ["In Chromium: video, sound and a file", mediaPlay],
+  ["In Chromium: a clip and a voice", aClipPlays],
   ["In Chromium: flags of a slash command", flagsAreTyped],
   ["In Chromium: questions before work that needs a yes", questions],
   ["In Chromium: a second user", aSecondUserSeesNothing],

@@ -53,7 +53,7 @@ export async function makeStage(checks: Checks): Promise<Stage> {
   const began = Date.now();
   const venv = await installed();
   checks.note(`Open WebUI is installed after ${Math.round((Date.now() - began) / 1000)} s`);
-  const engine = await startEngine(stepMs);
+  const engine = await startEngine(stepMs, ["--videos"]);
   const product = await makeProduct("e2e-owui", {
     ...{
       MYSPINBOT_KEY: serverKey,

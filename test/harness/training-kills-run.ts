@@ -163,7 +163,7 @@ async function judge(look: Look, job: string, notes: ReadonlySet<string>, told: 
     saved = Math.max(saved, from, ...(await look.past(run)).saved.map(({ step }) => step));
   }
   if (runs.length === 0) told.wrong.push("gpu-host has no run of it");
-  if ([...notes].some((note) => note.includes("works on another training"))) told.wrong.push("it had to wait for another's end");
+  if ([...notes].some((note) => note.includes("works on another run"))) told.wrong.push("it had to wait for another's end");
 }
 
 export async function play(house: House, plan: Plan, dataset: string, placed: Map<string, string>): Promise<Told> {

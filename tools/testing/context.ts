@@ -3,7 +3,9 @@ import type { Artifact } from "../../core/artifact.ts";
 import type { Asset, Makes } from "../../core/asset.ts";
 import { Failure } from "../../core/failure.ts";
 import { defaultLimits } from "../../core/limits.ts";
+import { parseInput } from "../../core/parse.ts";
 import type {
+  Capability,
   DatasetCapability,
   Engine,
   Engines,
@@ -12,11 +14,16 @@ import type {
   TrainRequest,
   UpscaleCapability,
 } from "../../core/ports/engine.ts";
+import type { SpeechCapability } from "../../core/ports/sound.ts";
+import type { ClipCapability, LipsCapability, MotionCapability, VideoUpscaleCapability } from "../../core/ports/video.ts";
 import { localPrincipal } from "../../core/principal.ts";
 import { assetsInSight, type Plan } from "../../core/promised.ts";
 import { sizeFor } from "../../core/sizes.ts";
+import { createStages } from "../../core/stages.ts";
 import { memoryAssets } from "../../core/testing/memory-assets.ts";
 import type { PrepareContext } from "../../core/tool.ts";
+import type { Stage } from "../../core/tree.ts";
+import { createTools } from "../index.ts";
 
 export function picture(id: string, more: Partial<Artifact> = {}): Artifact {
   return {
@@ -34,6 +41,11 @@ export function picture(id: string, more: Partial<Artifact> = {}): Artifact {
     createdAt: new Date(0),
     ...more,
   };
+}
+
+export interface TestContext extends PrepareContext {
+  /** Those that were prepared, in order. */
+  readonly stages: readonly Stage[];
 }
 
 /** What was made before, what open jobs will make, and the plan that the call is part of. */
@@ -66,11 +78,59 @@ const dataset: DatasetCapability = {
   async make() {},
 };
 
+const noCheck = async () => {};
+
+/** Speech of 10 characters a second, in voices called `test` and `other`; it clones. */
+const speech: SpeechCapability = {
+  languages: ["en", "de", "es"],
+  voices: ["test", "other"],
+  reference: { least: 3, most: 10 },
+  async plan({ own, voice = "test", language = own?.language ?? "en", ...wish }) {
+    if (!own && !speech.voices.includes(voice)) throw new Failure("unknown_asset", `There is no voice "${voice}". There are: test, other.`);
+    return { request: { ...wish, voice, language }, family: "test", vramGb: 1, seconds: wish.text.length / 10 / wish.speed, notes: [] };
+  },
+  speak: noCheck,
+  async planClone(wish) {
+    const request = { start: 0, seconds: 8, transcript: "hello", language: "en", testSentence: "Good morning.", ...wish };
+    return { request: { ...request, transcriptBy: "person" }, family: "test", vramGb: 1, notes: ["It is a little noisy."] };
+  },
+  clone: noCheck,
+};
+
+const motion: MotionCapability = {
+  fromWords: async () => false,
+  async plan({ seconds = 2, aspect: _aspect, ...wish }, size = { width: 512, height: 512 }) {
+    const fps = wish.fps ?? 8;
+    const request = { motion: 5, steps: 20, model: "test", ...size, ...wish, fps, frames: Math.round(seconds * fps) };
+    return { request, family: "test", vramGb: 1, seconds: request.frames / fps, notes: ["The model is for tests."] };
+  },
+  render: noCheck,
+};
+
+const videoUpscale: VideoUpscaleCapability = {
+  plan: async () => ({ family: "test", vramGb: 1, model: "esrgan", notes: [] }),
+  upscale: noCheck,
+};
+
+const lips: LipsCapability = {
+  takes: ["picture", "video"],
+  async plan(_request, { face, sound }) {
+    return { family: "test", vramGb: 1, seconds: sound.seconds ?? 1, width: face.width ?? 512, height: face.height ?? 512, notes: [] };
+  },
+  check: noCheck,
+  sync: noCheck,
+};
+
+const clip: ClipCapability = {
+  plan: async (_request, { picture: { width = 512, height = 512 } }) => ({ family: "test", vramGb: 0, width, height }),
+  join: noCheck,
+};
+
 export function testContext(
   pictures: readonly Artifact[] = [],
   { assets = [], promises = [], plan }: InSight = {},
   principal = localPrincipal,
-): PrepareContext {
+): TestContext {
   const image: ImageCapability = {
     async plan(wish) {
       const [width, height] = wish.width && wish.height ? [wish.width, wish.height] : sizeFor("sdxl", wish.aspect ?? "square");
@@ -85,7 +145,7 @@ export function testContext(
     },
     async upscale() {},
   };
-  const engine: Engine & Required<Pick<Engine, "image" | "upscale" | "train" | "dataset">> = {
+  const engine: Engine & Required<Pick<Engine, Capability>> = {
     id: "test",
     title: "Test",
     gpu: false,
@@ -100,6 +160,7 @@ export function testContext(
     upscale,
     train,
     dataset,
+    ...{ speech, motion, videoUpscale, lips, clip },
   };
   const first = async () => engine;
   const engines: Engines = {
@@ -109,17 +170,27 @@ export function testContext(
     upscaler: first,
     trainer: first,
     datasets: () => engine,
+    ...{ speech: first, motion: first, videoUpscaler: first, lips: first },
+    clips: () => engine,
   };
   const store = { assets: memoryAssets(assets), jobs: { promises: async () => [...promises] } };
-  return {
-    principal,
-    ...assetsInSight(store, principal.id, plan),
-    engines,
-    limits: defaultLimits,
-    async artifact(id) {
-      const found = pictures.find((entry) => entry.id === id);
-      if (!found) throw new Failure("unknown_artifact", `There is no file ${id} of yours.`);
-      return found;
-    },
+  const artifact = async (id: string): Promise<Artifact> => {
+    const found = pictures.find((entry) => entry.id === id);
+    if (!found) throw new Failure("unknown_artifact", `There is no file ${id} of yours.`);
+    return found;
   };
+  const { stages, ...staged } = createStages({
+    artifact,
+    async prepare(name, input) {
+      const tool = createTools().find((one) => one.name === name);
+      if (tool?.kind !== "job") throw new Failure("invalid_input", `${name} is no job.`);
+      return tool.prepare(parseInput(tool, input) as never, context);
+    },
+  });
+  const context: TestContext = {
+    ...{ principal, engines, artifact, stages, ...assetsInSight(store, principal.id, plan), ...staged },
+    limits: defaultLimits,
+    open: async (id) => Buffer.from((await artifact(id)).name),
+  };
+  return context;
 }

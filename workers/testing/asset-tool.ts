@@ -17,6 +17,7 @@ const kept = z.strictObject({
 });
 
 function makesOf({ name, kind }: z.output<typeof kept>): Makes {
+  if (kind === "voice") return { kind, name, language: "en" };
   return kind === "lora" ? { kind, name, family: "sd15", triggerWords: ["bsct dog"] } : { kind, name, pictures: 3 };
 }
 

@@ -126,6 +126,7 @@ export const plainMedia: Media = {
   stamp: async (bytes) => bytes,
   strip: async (bytes) => bytes,
   thumbnail: async (bytes) => bytes,
+  describe: async () => ({}),
 };
 
 export function memoryBus(): Bus & { heard: BusMessage[] } {

@@ -20,7 +20,9 @@ export function scriptedEngine(id = "scripted", more: Partial<Engine> = {}): Eng
 export function engineList(...all: Engine[]): Engines {
   const get = (id: string) => all.find((engine) => engine.id === id) as Engine;
   const first = async () => all[0] as never;
-  return { all, get, image: first, upscaler: first, trainer: first, datasets: () => all[0] as never };
+  const one = () => all[0] as never;
+  const some = { image: first, upscaler: first, trainer: first, speech: first, motion: first, videoUpscaler: first, lips: first };
+  return { all, get, ...some, datasets: one, clips: one };
 }
 
 export function scriptedTool(script: Script): Tool {

@@ -58,7 +58,7 @@ export const german: Grammar = {
   purpose:
     "(?:viele|liebe|schöne|beste) grüße|mit freundlichen grüßen|schönen tag|(?:das |es )?(?:ist|soll|wird)(?: nur)? (?:für|zu[mr]?) (?:mein|meine|meinen|unser|unseren|den|die|das|ein|eine|einen) ",
   loaded:
-    "nicht|nichts|kein\\w*|nie|niemals|niemand|ohne|hasse|wenn|falls|ob|bis|sagt|sagte|gesagt|schrieb|schreibt|geschrieben|steht|heißt|satz|zitat|titel|du|dir|dich|dein\\w*|sie|{draw}|{drawn}|gezeichnet|gemalt|gerendert|zeichnet|malt|{picture}|{medium}|{upscale}|{upscaled}|{cancel}|jobs?|auftr[aä]ge?|modelle?|loras?|pause|video|stimme|trainier\\w*",
+    "nicht|nichts|kein\\w*|nie|niemals|niemand|ohne|hasse|wenn|falls|ob|bis|sagt|sagte|gesagt|schrieb|schreibt|geschrieben|steht|heißt|satz|zitat|titel|du|dir|dich|dein\\w*|sie|{draw}|{drawn}|gezeichnet|gemalt|gerendert|zeichnet|malt|{picture}|{medium}|{upscale}|{upscaled}|{cancel}|jobs?|auftr[aä]ge?|modelle?|loras?|pause|videos?|filme?|clips?|animation(?:en)?|stimmen?|aufnahmen?|trainier\\w*",
   denial: "nicht|nie|wenn|falls|warum",
   idioms:
     "mit|für|ohne|über|bei|zu|gegen|gern|gerne|wie|so|gut|besser|schön|überhaupt|auch|sehen|schauen|gucken|ehrlich|im ernst|so gesagt|was anderes|etwas anderes|ab\\b|aus\\b|nach\\b|dir\\b",

@@ -54,7 +54,7 @@ export const spanish: Grammar = {
     "(?:hoy|aquí|afuera|fuera|hace|llueve|nieva|está (?:lloviendo|nevando)|estoy|tengo|vivo|soy|amo|me (?:encanta|encantan|gusta|gustan|siento)|estamos|tenemos|somos|(?:mi|mis|nuestro|nuestra) [\\p{L}]+ (?:ama|aman|adora|adoran|es|son|tiene|tienen|está|quiere|cumple)|qué (?:día|tarde|noche) (?:tan|más))(?: |$)",
   purpose: "(?:un )?saludos?|atentamente|(?:es|son|será)(?: solo)? para (?:mi|mis|un|una|el|la|nuestro|nuestra) ",
   loaded:
-    "no|nada|nadie|nunca|sin|odio|si|cuando|hasta|dijo|dice|decir|dicen|escribió|escrito|pregunta|frase|título|cita|tú|te|tu|tus|usted|{draw}|{drawn}|dibuj\\p{L}*|pint\\p{L}*|{picture}|{medium}|{upscale}|{upscaled}|{cancel}|trabajos?|modelos?|loras?|pausa|v[ií]deos?|voz|entrena\\p{L}*",
+    "no|nada|nadie|nunca|sin|odio|si|cuando|hasta|dijo|dice|decir|dicen|escribió|escrito|pregunta|frase|título|cita|tú|te|tu|tus|usted|{draw}|{drawn}|dibuj\\p{L}*|pint\\p{L}*|{picture}|{medium}|{upscale}|{upscaled}|{cancel}|trabajos?|modelos?|loras?|pausa|v[ií]deos?|películas?|clips?|voz|voces|grabaci(?:ón|ones)|entrena\\p{L}*",
   denial: "no|nunca|si|por qué",
   idioms:
     "con|para|sin|por|a|en|como|mejor|peor|mal\\b|bien\\b|mucho\\b|poco\\b|la raya|una foto de (?:mi |tu )?(?:carnet|perfil|pasaporte)\\b",

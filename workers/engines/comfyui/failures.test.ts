@@ -54,6 +54,16 @@ describe.each(["new", "old"] as const)("errors of the %s dialect in plain words"
       message: expect.stringContaining("models/upscale_models"),
     });
     expect(listed("lora_name", "b.safetensors")).toMatchObject({ code: "unknown_lora", message: expect.stringContaining("models/loras") });
+    for (const [input, folder] of [
+      ["unet_name", "diffusion_models"],
+      ["clip_name", "text_encoders"],
+      ["vae_name", "vae"],
+    ] as const)
+      expect(listed(input, "c.safetensors")).toMatchObject({ code: "unknown_model", message: expect.stringContaining(`models/${folder}`) });
+    const vision = { type: "value_not_in_list", details: "", extra_info: { input_name: "clip_name", received_value: "d" } };
+    expect(nodeFailure({ x: { class_type: "CLIPVisionLoader", errors: [vision] } }, keepingLog().log).message).toContain(
+      "models/clip_vision",
+    );
     // not a file, although its name ends so
     expect(listed("sampler_name", "dpmpp_9m")).toMatchObject({ code: "engine_outdated", message: expect.stringContaining("dpmpp_9m") });
   });

@@ -7,10 +7,16 @@ import { type ExecutionError, type NodeErrors, rejected } from "./wire.ts";
 
 /** Inputs that name a model file, and the folder where ComfyUI looks for it. Other `*_name` inputs (samplers) are no files. */
 const modelInputs: Record<string, { code: "unknown_model" | "unknown_lora"; folder: string; kind: string }> = {
+  unet_name: { code: "unknown_model", folder: "models/diffusion_models", kind: "video model" },
+  clip_name: { code: "unknown_model", folder: "models/text_encoders", kind: "text encoder" },
+  vae_name: { code: "unknown_model", folder: "models/vae", kind: "VAE" },
   ckpt_name: { code: "unknown_model", folder: "models/checkpoints", kind: "checkpoint" },
   lora_name: { code: "unknown_lora", folder: "models/loras", kind: "LoRA" },
   model_name: { code: "unknown_model", folder: "models/upscale_models", kind: "upscale model" },
 };
+
+/** Its input is called as that of the text encoders. */
+const visionModel = { code: "unknown_model", folder: "models/clip_vision", kind: "CLIP vision model" } as const;
 
 const outOfMemory = /out of memory|OutOfMemoryError|allocation on device|not enough (gpu |video )?memory|HIP error: out of/i;
 
@@ -35,7 +41,7 @@ export function nodeFailure(errors: NodeErrors, log: Log): Failure {
     if (error.type !== "value_not_in_list") continue;
     const input = error.extra_info.input_name ?? error.details.split(":")[0] ?? "";
     const value = String(error.extra_info.received_value ?? "");
-    const model = modelInputs[input];
+    const model = error.node === "CLIPVisionLoader" ? visionModel : modelInputs[input];
     if (model && isAssetFile(value)) return goneAsset();
     if (model)
       return new Failure(

@@ -1,6 +1,7 @@
 /** What the ComfyUI adapter is given, and how patient it is. */
 import type { Log } from "../../../core/log.ts";
 import type { Run } from "../../../core/ports/engine.ts";
+import type { Ffmpeg } from "../../ffmpeg/index.ts";
 
 export interface ComfyuiOptions {
   /** Address such as `http://127.0.0.1:8188`; a path and `user:password@` are allowed. */
@@ -15,6 +16,10 @@ export interface ComfyuiOptions {
   preferredModel?: string;
   /** How long a ComfyUI that does not answer is waited for. */
   waitMinutes: number;
+  /** For videos. Default: the one on the PATH, else the package's. */
+  ffmpeg?: Ffmpeg;
+  /** Folder for what is worked on. Default: the system's for temporary files. */
+  scratch?: string;
   /** Puts the file of a person's LoRA where ComfyUI reads it, if it is not there. Absent where no such folder is known. */
   placeLora?(file: string, run: Run): Promise<void>;
   log: Log;

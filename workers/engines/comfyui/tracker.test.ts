@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { decodeBinary, decodeText } from "./events.ts";
 import { upscaleGraph } from "./graph.ts";
+import { motionTemplates } from "./motion/templates.ts";
 import { resultFiles } from "./results.ts";
 import { comfyRun } from "./testing/run.ts";
 import { createTracker } from "./tracker.ts";
@@ -21,6 +22,27 @@ function tracker() {
   tracked.follow(ours, graph);
   return { run, tracked, ends: () => ends, hear: (event: ReturnType<typeof decodeText>) => event && tracked.onEvent(event) };
 }
+
+describe("progress of a video", () => {
+  it("takes two samplers for two halves, within its part of the job", () => {
+    const run = comfyRun();
+    const tracked = createTracker(run, { index: 0, count: 1, share: { from: 0.1, to: 0.5, called: "part" } }, () => {});
+    tracked.follow(ours, motionTemplates["wan22-pair-words"]);
+    for (const [node, value] of [
+      ["rough", 10],
+      ["sampler", 5],
+      ["sampler", 10],
+    ] as const) {
+      const event = text("progress", { prompt_id: ours, node, value, max: 10 });
+      if (event) tracked.onEvent(event);
+    }
+    tracked.storing();
+    const fractions = run.reported.map(({ fraction }) => Math.round((fraction - 0.1) * 1000) / 400);
+    // half, three quarters and all of the sampling
+    expect(fractions).toEqual([0.465, 0.6725, 0.88, 0.95]);
+    expect(run.reported.every(({ stage, note }) => (stage === "sampling" || stage === "storing") && note === undefined)).toBe(true);
+  });
+});
 
 describe("rule 5: events", () => {
   it("of other prompts are dropped, whatever they are", () => {

@@ -8,9 +8,13 @@ const workFrom = 0.05;
 /** Stage by node class, and how far a picture is when that node starts. */
 const stages: Record<string, { stage: Stage; at: number }> = {
   KSampler: { stage: "sampling", at: workFrom },
+  KSamplerAdvanced: { stage: "sampling", at: workFrom },
+  SamplerCustom: { stage: "sampling", at: workFrom },
   ImageUpscaleWithModel: { stage: "upscaling", at: workFrom },
   VAEDecode: { stage: "encoding", at: 0.88 },
   PreviewImage: { stage: "encoding", at: 0.93 },
+  CreateVideo: { stage: "encoding", at: 0.93 },
+  SaveVideo: { stage: "encoding", at: 0.93 },
 };
 const before = { stage: "loading" as const, at: 0.02 };
 const after = { stage: "encoding" as const, at: 0.88 };
@@ -32,8 +36,24 @@ export interface Tracker {
   readonly ended: "announced" | "written" | undefined;
 }
 
-/** @param share the part of the whole job that is this picture: `index` of `count`. */
-export function createTracker(run: Pick<Run, "progress" | "preview">, share: { index: number; count: number }, onEnd: () => void): Tracker {
+/** Where a series lies in its job's progress (fractions), and what one of it is called. */
+export interface Share {
+  from: number;
+  to: number;
+  called: string;
+}
+
+/** Nodes that do the work of a graph, in their order: some graphs have two, one after the other. */
+const workers = (graph: Graph) => Object.keys(graph).filter((node) => stages[graph[node]?.class_type ?? ""]?.at === workFrom);
+
+/** @param place the part of the series that is this picture: `index` of `count`. */
+export function createTracker(
+  run: Pick<Run, "progress" | "preview">,
+  place: { index: number; count: number; share?: Share },
+  onEnd: () => void,
+): Tracker {
+  const { from, to, called } = place.share ?? { from: 0, to: 1, called: "picture" };
+  const fractionAt = (at: number) => from + ((to - from) * (place.index + at)) / place.count;
   let prompt: string | undefined;
   let graph: Graph = {};
   let executing = false;
@@ -41,13 +61,13 @@ export function createTracker(run: Pick<Run, "progress" | "preview">, share: { i
   let ended: Tracker["ended"];
   let worked = false;
   let furthest = 0;
-  let last: JobProgress = { stage: "waiting", fraction: share.index / share.count };
+  let last: JobProgress = { stage: "waiting", fraction: fractionAt(0) };
 
   const say = (stage: Stage, at: number, more: Pick<JobProgress, "step" | "steps" | "note"> = {}) => {
     // never falling, also when a prompt that was lost starts anew
     furthest = Math.max(furthest, at);
-    const which = share.count > 1 ? { note: `picture ${share.index + 1} of ${share.count}` } : {};
-    last = { stage, fraction: (share.index + furthest) / share.count, ...which, ...more };
+    const which = place.count > 1 ? { note: `${called} ${place.index + 1} of ${place.count}` } : {};
+    last = { stage, fraction: fractionAt(furthest), ...which, ...more };
     run.progress(last);
   };
   const end = (how: "announced" | "written") => {
@@ -92,7 +112,9 @@ export function createTracker(run: Pick<Run, "progress" | "preview">, share: { i
         executing = true;
         const found = stages[graph[event.node]?.class_type ?? ""];
         if (!found || event.max <= 0) return;
-        say(found.stage, found.at + work * Math.min(1, event.value / event.max), { step: event.value, steps: event.max });
+        const all = found.at === workFrom ? workers(graph) : [event.node];
+        const part = (all.indexOf(event.node) + Math.min(1, event.value / event.max)) / all.length;
+        say(found.stage, found.at + work * part, { step: event.value, steps: event.max });
       } else if (ended === undefined) end("announced");
     },
     waiting: (note) => say("waiting", 0, { note }),

@@ -1,4 +1,5 @@
-/** Brings a picture of the person into ComfyUI's temp folder, streamed. */
+/** Brings a picture of the person, or frames of a video, into ComfyUI's temp folder, streamed. */
+import { randomBytes } from "node:crypto";
 import { Readable } from "node:stream";
 import { z } from "zod";
 import { Failure } from "../../../core/failure.ts";
@@ -16,9 +17,18 @@ export async function uploadPicture(api: Api, run: Run, artifact: string): Promi
   const { artifact: source, body } = await run.open(artifact);
   // one name a job: a second upload replaces the first, and what was computed from the same bytes stays cached
   const name = `msb-${run.job.id}-${source.sha256.slice(0, 16)}.${endings[source.mediaType] ?? "png"}`;
-  const boundary = `msb${source.sha256.slice(0, 40)}`;
+  return uploadFile(api, run.signal, { name, mediaType: source.mediaType, body });
+}
+
+/** As `uploadPicture`, for a file that is nobody's artifact. @param file.name a generated one. */
+export async function uploadFile(
+  api: Api,
+  signal: AbortSignal,
+  { name, mediaType, body }: { name: string; mediaType: string; body: Readable },
+): Promise<string> {
+  const boundary = `msb${randomBytes(20).toString("hex")}`;
   const field = (key: string, value: string) => `--${boundary}\r\ncontent-disposition: form-data; name="${key}"\r\n\r\n${value}\r\n`;
-  const head = `${field("type", "temp")}${field("overwrite", "true")}--${boundary}\r\ncontent-disposition: form-data; name="image"; filename="${name}"\r\ncontent-type: ${source.mediaType}\r\n\r\n`;
+  const head = `${field("type", "temp")}${field("overwrite", "true")}--${boundary}\r\ncontent-disposition: form-data; name="image"; filename="${name}"\r\ncontent-type: ${mediaType}\r\n\r\n`;
   async function* parts() {
     yield Buffer.from(head);
     yield* body;
@@ -31,7 +41,7 @@ export async function uploadPicture(api: Api, run: Run, artifact: string): Promi
       body: Readable.toWeb(Readable.from(parts(), { objectMode: false })) as ReadableStream,
       duplex: "half",
     };
-    const response = await api.http.open("/upload/image", init, { timeout: api.timings.request * 6, signal: run.signal });
+    const response = await api.http.open("/upload/image", init, { timeout: api.timings.request * 6, signal });
     const text = await response.text();
     if (response.status === 413)
       throw new Failure(

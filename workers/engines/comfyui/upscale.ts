@@ -14,7 +14,7 @@ import { uploadPicture } from "./upload.ts";
 /** Better ones for photographs and paintings alike first; a 4x model can do 2 and 3 as well, the other way round looks soft. */
 const preference = [/ultrasharp/i, /realesrgan[-_]?x4plus(?!.*anime)/i, /^(?!.*anime)(.*(4x|x4).*)/i, /4x|x4/i, /./];
 
-function usual(files: readonly string[]): string | undefined {
+export function usualUpscaler(files: readonly string[]): string | undefined {
   for (const pattern of preference) {
     const found = files.find((file) => pattern.test(file));
     if (found) return found;
@@ -22,7 +22,7 @@ function usual(files: readonly string[]): string | undefined {
   return undefined;
 }
 
-const none = () =>
+export const noUpscaler = () =>
   new Failure(
     "unknown_model",
     "ComfyUI has no upscale model. Put one, such as RealESRGAN_x4plus.pth, into its models/upscale_models folder; no restart is needed.",
@@ -32,8 +32,8 @@ export function createUpscale(api: Api, connection: Connection, inventory: Inven
   return {
     async plan() {
       const known = await inventory.known();
-      const model = known ? usual(known.files.upscalers) : "default";
-      if (model === undefined) throw none();
+      const model = known ? usualUpscaler(known.files.upscalers) : "default";
+      if (model === undefined) throw noUpscaler();
       return { family: "comfy-upscale", vramGb: vramGb["comfy-upscale"], model };
     },
 
@@ -50,8 +50,8 @@ export function createUpscale(api: Api, connection: Connection, inventory: Inven
         count: 1,
         async prepare(refused) {
           const [files, version] = await Promise.all([refused ? inventory.now() : inventory.recent(), connection.version()]);
-          model = usual(files.upscalers);
-          if (model === undefined) throw none();
+          model = usualUpscaler(files.upscalers);
+          if (model === undefined) throw noUpscaler();
           engineVersion = version;
         },
         upload: () => uploadPicture(api, run, image),

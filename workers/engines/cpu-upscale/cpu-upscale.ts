@@ -3,11 +3,14 @@ import { availableParallelism } from "node:os";
 import { Failure } from "../../../core/failure.ts";
 import type { Log } from "../../../core/log.ts";
 import type { Engine, EngineStatus, Run, UpscaleCapability, UpscaleRequest } from "../../../core/ports/engine.ts";
+import type { VideoUpscaleCapability } from "../../../core/ports/video.ts";
 import { upscaledName } from "../../../core/slug.ts";
+import { createFfmpeg, type Ffmpeg } from "../../ffmpeg/index.ts";
 import { notAPicture, sourcePicture } from "../source-picture.ts";
 import { type Crew, createCrew } from "./crew.ts";
 import { decode, encode, type Pixels } from "./pixels.ts";
 import { cutTile, pasteTile, planTiles } from "./tiles.ts";
+import { createCpuVideoUpscale } from "./video.ts";
 import { missingPackages, modelName, type Scale, weightsVersion } from "./weights.ts";
 
 export interface CpuUpscaleOptions {
@@ -18,6 +21,10 @@ export interface CpuUpscaleOptions {
   tile?: number;
   /** Default 2, or 1 on a single core. */
   threads?: number;
+  /** For videos. Default: the one on the PATH, else the package's. */
+  ffmpeg?: Ffmpeg;
+  /** Folder for what is worked on. Default: the system's for temporary files. */
+  scratch?: string;
 }
 
 const scales: readonly Scale[] = [2, 3, 4];
@@ -36,11 +43,18 @@ function checkInstalled(): void {
     throw new Failure("engine_unavailable", `The upscaler on the CPU is ${note}. Run ${fix} in the folder of MySpinBot, then retry.`);
 }
 
-async function enlarge(source: Pixels, scale: Scale, tileSide: number, crew: Crew, lanes: number, run: Run): Promise<Uint8Array> {
+/** @param said of tiles that are done, of all. */
+async function enlarge(
+  source: Pixels,
+  scale: Scale,
+  { tileSide, crew, lanes }: { tileSide: number; crew: Crew; lanes: number },
+  outer: AbortSignal,
+  said: (done: number, of: number) => void,
+): Promise<Uint8Array> {
   const tiles = planTiles(source.width, source.height, tileSide);
   const result = new Uint8Array(source.rgb.length * scale * scale);
   const broken = new AbortController();
-  const signal = AbortSignal.any([run.signal, broken.signal]);
+  const signal = AbortSignal.any([outer, broken.signal]);
   const waiting = tiles.values();
   let done = 0;
   const lane = async (): Promise<void> => {
@@ -49,7 +63,7 @@ async function enlarge(source: Pixels, scale: Scale, tileSide: number, crew: Cre
       const enlarged = await crew.enlarge({ scale, width, height, pixels: cutTile(source.rgb, source.width, tile) }, signal);
       pasteTile(result, source.width, tile, scale, enlarged);
       done++;
-      run.progress({ stage: "upscaling", fraction: 0.02 + 0.9 * (done / tiles.length), step: done, steps: tiles.length });
+      said(done, tiles.length);
     }
   };
   try {
@@ -61,9 +75,14 @@ async function enlarge(source: Pixels, scale: Scale, tileSide: number, crew: Cre
   return result;
 }
 
-export function createCpuUpscale(options: CpuUpscaleOptions): Engine & { upscale: UpscaleCapability; close(): Promise<void> } {
+export function createCpuUpscale(
+  options: CpuUpscaleOptions,
+): Engine & { upscale: UpscaleCapability; videoUpscale: VideoUpscaleCapability; close(): Promise<void> } {
   const threads = options.threads ?? Math.min(2, availableParallelism());
   const crew = createCrew({ threads, idleMs: options.idleMs ?? 30_000, log: options.log });
+
+  const means = { tileSide: options.tile ?? 128, crew, lanes: threads };
+  const ffmpeg = options.ffmpeg ?? createFfmpeg({ log: options.log });
 
   const upscale = async ({ image, scale }: UpscaleRequest, run: Run): Promise<void> => {
     checkInstalled();
@@ -73,7 +92,9 @@ export function createCpuUpscale(options: CpuUpscaleOptions): Engine & { upscale
       throw notAPicture(artifact.name, error);
     });
     run.signal.throwIfAborted();
-    const rgb = await enlarge(source, scale, options.tile ?? 128, crew, threads, run);
+    const rgb = await enlarge(source, scale, means, run.signal, (done, of) =>
+      run.progress({ stage: "upscaling", fraction: 0.02 + 0.9 * (done / of), step: done, steps: of }),
+    );
     run.progress({ stage: "encoding", fraction: 0.93 });
     const body = await encode(rgb, source, scale, gray);
     run.signal.throwIfAborted();
@@ -123,6 +144,12 @@ export function createCpuUpscale(options: CpuUpscaleOptions): Engine & { upscale
       },
       upscale,
     },
+    videoUpscale: createCpuVideoUpscale({
+      ffmpeg,
+      checkInstalled,
+      enlarge: (source, scale, signal) => enlarge(source, scale, means, signal, () => undefined),
+      ...(options.scratch ? { scratch: options.scratch } : {}),
+    }),
     close: () => crew.close(),
   };
 }

@@ -1,8 +1,8 @@
 /** Looks at every picture once and chooses those that a training can use. */
 import type { Run } from "../../../core/ports/engine.ts";
+import type { FaceFinder } from "../../faces/finder.ts";
 import { unlessAborted } from "./abort.ts";
 import type { Brought } from "./brought.ts";
-import type { FaceFinder } from "./faces/finder.ts";
 import { type LeftOut, NotUsable } from "./left-out.ts";
 import { minSide } from "./limits.ts";
 import { type Hash, hashOf, nearDuplicates } from "./near.ts";
@@ -30,7 +30,7 @@ async function lookAt(brought: Brought, index: number, faces: FaceFinder | undef
   const size = await sizeOf(bytes);
   if (Math.min(size.width, size.height) < minSide) throw new NotUsable("small", `${size.width}x${size.height}`);
   const pixels = await small(bytes, measuredSide);
-  if (faces && !(await faces.hasFace(pixels, signal))) throw new NotUsable("faceless");
+  if (faces && (await faces.findFaces(pixels, signal, 1)).length === 0) throw new NotUsable("faceless");
   return { brought, index, ...size, sharpness: sharpness(pixels), hash: await hashOf(pixels) };
 }
 

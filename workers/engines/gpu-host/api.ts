@@ -9,18 +9,21 @@ import {
   eventOf,
   type GpuView,
   gpu,
+  type HostEngine,
   health,
   type RunEvent,
   type RunView,
   runView,
   runViews,
-  type TrainerView,
-  type TrainParams,
+  unloaded,
 } from "./wire.ts";
 
 export interface Start {
   id: string;
-  params: TrainParams;
+  /** As gpu-host lists it. */
+  engine: string;
+  /** The same again must be the same in every field: it is compared. */
+  params: object;
   resumeFrom?: string | undefined;
 }
 
@@ -28,11 +31,13 @@ export interface Api {
   readonly address: string;
   readonly timings: Timings;
   version(signal?: AbortSignal): Promise<string>;
-  /** sd-scripts as gpu-host has it. */
-  trainer(signal?: AbortSignal, timeout?: number): Promise<TrainerView>;
+  /** What it can run. */
+  engines(signal?: AbortSignal, timeout?: number): Promise<HostEngine[]>;
   gpu(signal?: AbortSignal, timeout?: number): Promise<GpuView>;
   /** Bytes that are free on its disk, by its metrics; undefined where they do not tell. */
   freeBytes(): Promise<number | undefined>;
+  /** Ends the programs that stayed loaded; answers when they are gone, with their names. One that has none answers the same. */
+  unload(signal: AbortSignal): Promise<string[]>;
   upload(sha256: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
   start(start: Start, signal: AbortSignal): Promise<RunView>;
   runs(signal?: AbortSignal): Promise<RunView[]>;
@@ -47,9 +52,6 @@ export interface Api {
   file(id: string, name: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   remove(id: string): Promise<void>;
 }
-
-/** The one engine of gpu-host that trains. */
-const trainerId = "sd-scripts";
 
 export function createApi(options: GpuHostOptions): Api {
   const timings = { ...defaultTimings, ...options.timings };
@@ -80,14 +82,8 @@ export function createApi(options: GpuHostOptions): Api {
     async version(signal) {
       return read(health, await http.json("/healthz", { method: "GET", ...usual, signal }), "/healthz").version;
     },
-    async trainer(signal, timeout = timings.request) {
-      const { engines: all } = read(engines, await http.json("/v1/engines", { method: "GET", timeout, signal }), "/v1/engines");
-      const trainer = all.find((engine) => engine.id === trainerId);
-      if (trainer) return trainer;
-      throw new Failure(
-        "engine_outdated",
-        `gpu-host at ${http.address} has no trainer (${trainerId}). Update it: both belong to one version.`,
-      );
+    async engines(signal, timeout = timings.request) {
+      return read(engines, await http.json("/v1/engines", { method: "GET", timeout, signal }), "/v1/engines").engines;
     },
     async gpu(signal, timeout = timings.request) {
       return read(gpu, await http.json("/v1/gpu", { method: "GET", timeout, signal }), "/v1/gpu");
@@ -97,11 +93,15 @@ export function createApi(options: GpuHostOptions): Api {
       const found = /^gpu_host_disk_free_bytes (\S+)$/m.exec(await response.text());
       return found && Number.isFinite(Number(found[1])) ? Number(found[1]) : undefined;
     },
+    async unload(signal) {
+      return read(unloaded, await http.json("/v1/unload", { method: "POST", body: {}, timeout: timings.confirm, signal }), "/v1/unload")
+        .unloaded;
+    },
     async upload(sha256, bytes, signal) {
       await http.json(`/v1/inputs/${sha256}`, { method: "PUT", bytes, timeout: timings.slow, signal });
     },
-    async start({ id, params, resumeFrom }, signal) {
-      const body = { id, engine: trainerId, params, ...(resumeFrom ? { resume_from: resumeFrom } : {}) };
+    async start({ id, engine, params, resumeFrom }, signal) {
+      const body = { id, engine, params, ...(resumeFrom ? { resume_from: resumeFrom } : {}) };
       return read(runView, await http.json("/v1/runs", { method: "POST", body, timeout: timings.slow, signal }), "POST /v1/runs");
     },
     async runs(signal) {

@@ -2,6 +2,7 @@
 import { Failure, type FailureCode } from "../../../core/failure.ts";
 import type { Refused } from "./http.ts";
 import type { RunView } from "./wire.ts";
+import { notMade, type Words } from "./words.ts";
 
 const refusals: Record<string, FailureCode> = {
   invalid_request: "invalid_input",
@@ -11,16 +12,18 @@ const refusals: Record<string, FailureCode> = {
   bad_dataset: "invalid_input",
   too_large: "limit_exceeded",
   engine_not_ready: "engine_unavailable",
+  bad_picture: "invalid_input",
+  bad_sound: "invalid_input",
   disk_full: "storage_full",
 };
 
 /** A request that gpu-host did not take. */
-export function refusalFailure(refused: Refused): Failure {
+export function refusalFailure(refused: Refused, { the, verb }: Words): Failure {
   const code = refusals[refused.code] ?? "engine_rejected";
   const message =
     code === "engine_unavailable"
-      ? `gpu-host cannot train now: ${refused.message} Then retry the job.`
-      : `The training was not begun: ${refused.message}`;
+      ? `gpu-host cannot ${verb} now: ${refused.message} Then retry the job.`
+      : `${the} was not begun: ${refused.message}`;
   return new Failure(code, message, { cause: refused });
 }
 
@@ -30,6 +33,7 @@ const ends: Record<string, FailureCode> = {
   model_missing: "unknown_model",
   model_damaged: "unknown_model",
   bad_dataset: "invalid_input",
+  no_face: "invalid_input",
   interrupted: "engine_lost",
   stalled: "engine_stalled",
 };
@@ -40,7 +44,13 @@ function resumeWords({ resume, step }: Pick<RunView, "resume" | "step">): string
   return step > 0 ? ` Nothing was saved before step ${step}, so retry_job begins again at step 0.` : "";
 }
 
-/** A run that ended without a result. */
+/** A run of another kind that ended without a result. */
+export function workFailure({ engine, failure }: Pick<RunView, "engine" | "failure">, words: Words): Failure {
+  const { code, message } = failure ?? { code: "canceled", message: "it was ended on the GPU machine. Retry the job." };
+  return new Failure(ends[code] ?? "engine_failed", `${notMade(words, engine)}: ${message}`, { cause: failure });
+}
+
+/** A training that ended without a result. */
 export function endFailure(run: RunView): Failure {
   const { code, message } = run.failure ?? { code: "engine_error", message: "The training was ended on the GPU machine." };
   const codeHere = ends[code] ?? "engine_failed";

@@ -1,10 +1,17 @@
-/** gpu-host as an engine: LoRA training by sd-scripts, beside the card. */
+/** gpu-host as an engine, beside the card: LoRA training by sd-scripts, speech by F5-TTS, talking faces by SadTalker and Wav2Lip. */
 import type { Engine, TrainCapability } from "../../../core/ports/engine.ts";
 import type { OpenJob } from "../../../core/ports/job-store.ts";
+import type { SpeechCapability } from "../../../core/ports/sound.ts";
+import type { LipsCapability } from "../../../core/ports/video.ts";
+import { createFaceFinder } from "../../faces/finder.ts";
+import { createFfmpeg } from "../../ffmpeg/index.ts";
 import { licenceOf } from "../licences.ts";
 import { createApi } from "./api.ts";
 import { createStatus } from "./engine-status.ts";
+import { f5, isReady, sadtalker, wav2lip } from "./hosted.ts";
 import { createKnown } from "./known.ts";
+import { createLips } from "./lips/lips.ts";
+import { lipsFamily } from "./lips/parts.ts";
 import type { GpuHostOptions } from "./options.ts";
 import { endOrphans } from "./orphans.ts";
 import { createPlan } from "./plan.ts";
@@ -13,14 +20,17 @@ import { parseRunId } from "./run-ids.ts";
 import { createScratch } from "./scratch.ts";
 import { tidy } from "./tidy.ts";
 import { train } from "./train.ts";
+import { createVoice, voiceFamily } from "./voice.ts";
 
 const gigabyte = 1024 ** 3;
 
 export interface GpuHost extends Engine {
   readonly train: TrainCapability;
-  /** Ends trainings that no open job follows, and takes out old runs that nobody comes back for; how many of these. */
+  readonly speech: SpeechCapability;
+  readonly lips: LipsCapability;
+  /** Ends runs that no open job follows, and takes out old runs that nobody comes back for; how many of these. */
   tidy(open: () => Promise<readonly Pick<OpenJob, "id">[]>): Promise<number>;
-  /** The first half of `tidy` alone: one request where nothing trains, so that a card is not held until the next hour. */
+  /** The first half of `tidy` alone: one request where nothing runs, so that a card is not held until the next hour. */
   endOrphans(open: () => Promise<readonly Pick<OpenJob, "id">[]>): Promise<void>;
 }
 
@@ -28,11 +38,14 @@ export function createGpuHost(options: GpuHostOptions): GpuHost {
   const api = createApi(options);
   const known = createKnown(api);
   const scratch = createScratch(options.scratch);
+  const ffmpeg = options.ffmpeg ?? createFfmpeg({ log: options.log });
+  const finder = options.faces ?? createFaceFinder();
+  const speech = createVoice({ api, known, options, ffmpeg });
   return {
     id: "gpu-host",
-    title: "gpu-host (sd-scripts)",
+    title: "gpu-host",
     gpu: true,
-    families: ["train"],
+    families: ["train", voiceFamily, lipsFamily],
     status: createStatus(known, api.address, options),
     async models() {
       const seen = await known.lately();
@@ -56,6 +69,15 @@ export function createGpuHost(options: GpuHostOptions): GpuHost {
     train: {
       plan: createPlan({ api, known, options }),
       train: (request, run) => train({ api, known, scratch, options }, request, run),
+    },
+    speech,
+    lips: createLips({ api, known, options, ffmpeg, finder }),
+    async offers(can) {
+      // as last seen where it does not answer; another program at its address offers nothing
+      await known.lately().catch(() => undefined);
+      if (can === "speech") return isReady(known, f5);
+      if (can === "lips") return isReady(known, sadtalker) || isReady(known, wav2lip);
+      return can === "train";
     },
     endOrphans: (open) => endOrphans(api, open, options.log),
     async tidy(open) {

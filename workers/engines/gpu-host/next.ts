@@ -1,4 +1,4 @@
-/** How a training begins, and how it goes on after a run that ended too early: from the last saved step, or from zero and said. */
+/** How a training begins, and how it goes on: in the run that still works, or after one that ended too early from the last saved step, or from zero and said. */
 import { Failure } from "../../../core/failure.ts";
 import type { TrainRequest } from "../../../core/ports/engine.ts";
 import { endFailure } from "./failures.ts";
@@ -55,6 +55,13 @@ export function afterEarlier(request: TrainRequest, runs: readonly RunView[]): N
   const [newest] = runs;
   if (!newest) return { smaller: false, said: "Starts again from step 0: what was trained before is no longer on the GPU machine" };
   return withLess(request, newest) ?? goOn(runs);
+}
+
+/** What is said where the run of an earlier attempt still works. */
+export function adopted({ step }: Pick<RunView, "step">, { steps }: Pick<TrainRequest, "steps">): string {
+  return step > 0
+    ? `Goes on from step ${step} of ${steps}: it trained on meanwhile, and nothing was lost`
+    : "Goes on where it is: it had been begun, and had not come to its first step";
 }
 
 /** Ended by what the next run need not meet. */

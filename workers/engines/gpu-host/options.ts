@@ -1,7 +1,10 @@
 /** What the gpu-host adapter is given, and how patient it is. */
 import type { Log } from "../../../core/log.ts";
 import type { Metrics } from "../../../core/ports/metrics.ts";
+import type { FaceFinder } from "../../faces/finder.ts";
+import type { Ffmpeg } from "../../ffmpeg/index.ts";
 import type { LoraFolder } from "../../lora-folder.ts";
+import type { Transcriber } from "../../sound/index.ts";
 
 export interface GpuHostOptions {
   /** Address such as `http://127.0.0.1:7080`. */
@@ -18,8 +21,15 @@ export interface GpuHostOptions {
   vramGb: number;
   /** The folder that the renderer reads LoRAs from; absent where none is configured. */
   loraFolder?: LoraFolder;
-  /** A folder for weights that are on their way; the system's own for such files where it is absent. */
+  /** A folder for files that are on their way; the system's own for such files where it is absent. */
   scratch?: string;
+  /** Those that the process shares; own ones where they are absent. */
+  ffmpeg?: Ffmpeg;
+  faces?: FaceFinder;
+  /** Writes down what a recording says; without one the person must. */
+  transcriber?: Transcriber;
+  /** ISO 639-1 of what the F5-TTS model speaks. Default: English and Chinese, as the published one. */
+  voiceLanguages?: readonly string[];
   metrics?: Pick<Metrics, "trainingBegan">;
   log: Log;
   fetch?: typeof fetch;

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { buffer } from "node:stream/consumers";
 import type { Recipe } from "../../../core/artifact.ts";
 import { type Asset, assetIdOf } from "../../../core/asset.ts";
+import { Failure } from "../../../core/failure.ts";
 import type { Run, TrainRequest } from "../../../core/ports/engine.ts";
 import { artifactName } from "../../../core/slug.ts";
 import { insist } from "../../insist.ts";
@@ -11,10 +12,11 @@ import type { LoraFolder } from "../../lora-folder.ts";
 import { licenceOf } from "../licences.ts";
 import type { Patience } from "../patience.ts";
 import type { Api } from "./api.ts";
+import type { Wanted } from "./fetch.ts";
 import { Refused } from "./http.ts";
 import { type LeftFile, leftOf } from "./left.ts";
 import { datasetHash } from "./params.ts";
-import { fetchWeights, type Wanted, type Weights } from "./result.ts";
+import { fetchWeights, type Weights } from "./result.ts";
 import type { Scratch } from "./scratch.ts";
 import type { Teller } from "./teller.ts";
 import type { RunView, TrainParams } from "./wire.ts";
@@ -91,7 +93,11 @@ async function place({ run, loraFolder, teller }: PublishParts, { path, sha256 }
   } catch (error) {
     // the weights are saved: they are placed again at the next look
     run.log.warn({ err: error }, "a LoRA could not be put into the folder that the renderer reads");
-    teller.stage("storing", "The LoRA folder could not be written; the LoRA becomes usable within an hour of that being mended");
+    const why =
+      error instanceof Failure
+        ? error.message
+        : "The LoRA folder could not be written; the LoRA becomes usable within an hour of that being mended";
+    teller.stage("storing", why);
   }
 }
 

@@ -50,6 +50,8 @@ describe("another attempt", () => {
     await work;
     expect(fake.runs()).toHaveLength(1);
     expect(second.refs).toEqual(first.refs);
+    expect(notesOf(second).join()).toContain("Goes on from step 5 of 12: it trained on meanwhile");
+    expect(notesOf(second).join()).not.toContain("its last saved one");
     expect(weights(second)).toBe(await undisturbed());
   });
 

@@ -8,17 +8,26 @@ describe("status", () => {
   it("ready, with versions and memory", async () => {
     const { fake, gpuHost } = await pair();
     expect(await gpuHost.status()).toEqual({
-      ...{ id: "gpu-host", title: "gpu-host (sd-scripts)", url: fake.url, state: "ready", version: "0.1.0 (sd-scripts 48d368f)" },
+      ...{ id: "gpu-host", title: "gpu-host", url: fake.url, state: "ready" },
+      version: "0.1.0 (sd-scripts 48d368f, f5-tts 1.0, sadtalker 1.0)",
       ...{ vramTotalGb: 16, vramFreeGb: 15 },
     });
     expect(await gpuHost.vram?.(AbortSignal.timeout(5000))).toEqual({ totalGb: 16, freeGb: 15 });
   });
 
-  it("one that answers and cannot train says why", async () => {
-    const { gpuHost } = await pair({ problems: ["The python of sd-scripts is not there."] });
+  it("one in which nothing works is down, and says why", async () => {
+    const { gpuHost } = await pair({
+      problems: ["The python of sd-scripts is not there."],
+      others: [{ id: "f5-tts", problems: ["No weights."] }],
+    });
     const status = await gpuHost.status();
     expect(status).toMatchObject({ state: "down", fix: expect.stringContaining("gpu-host.toml") });
-    expect(status.note).toContain("The python of sd-scripts is not there.");
+    expect(status.note).toContain("It cannot train: The python of sd-scripts is not there. It cannot speak: No weights.");
+  });
+
+  it("one in which something works is ready, and says what does not", async () => {
+    const { gpuHost } = await pair({ others: [{ id: "f5-tts", problems: ["[f5_tts] is not in gpu-host.toml."] }] });
+    expect(await gpuHost.status()).toMatchObject({ state: "ready", note: "It cannot speak: [f5_tts] is not in gpu-host.toml." });
   });
 
   it("absent where it was never configured or seen, down where it was", async () => {
@@ -53,6 +62,27 @@ it("the key goes to gpu-host alone, in a header", async () => {
   await gpuHost.status();
   expect(fake.calls.every(({ authorization }) => authorization === `Bearer ${"k".repeat(20)}`)).toBe(true);
   expect(fake.calls.every(({ path }) => !path.includes("kkk"))).toBe(true);
+});
+
+describe("what it offers", () => {
+  it("is what gpu-host lists as ready", async () => {
+    const { gpuHost } = await pair({ others: [{ id: "f5-tts", problems: ["No weights."] }, { id: "wav2lip" }] });
+    expect(await Promise.all((["train", "speech", "lips", "image"] as const).map((can) => gpuHost.offers?.(can)))).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
+    expect(gpuHost.lips.takes).toEqual(["video"]);
+  });
+
+  it("is as last seen while gpu-host does not answer, and nothing where it never did", async () => {
+    const { fake, gpuHost } = await pair();
+    expect([await gpuHost.offers?.("speech"), await gpuHost.offers?.("lips"), gpuHost.lips.takes]).toEqual([true, true, ["picture"]]);
+    await fake.stop();
+    expect(await gpuHost.offers?.("speech")).toBe(true);
+    expect(await adapterFor(fake.url).offers?.("speech")).toBe(false);
+  });
 });
 
 it("base models are a list of their own: nothing can be drawn with them here", async () => {

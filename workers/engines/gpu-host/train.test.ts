@@ -114,6 +114,18 @@ describe("a training", () => {
     expect(notesOf(run).join()).toContain("LoRA folder could not be written");
   });
 
+  it("says why it is not placed where the LoRA folder is another studio's", async () => {
+    const folder = await loraFolder();
+    await createLoraFolder(folder.path, async () => "another").claim(() => true);
+    const { gpuHost } = await pair({}, { loraFolder: createLoraFolder(folder.path, async () => "this") });
+    const run = runOf();
+    await gpuHost.train.train(request(), run);
+    expect(run.made).toMatchObject({ kind: "lora" });
+    expect(await folder.placed()).toEqual([]);
+    expect(notesOf(run).join()).toContain("another studio's LoRAs");
+    expect(notesOf(run).join()).not.toContain("could not be written");
+  });
+
   it("is placed at once when the database, which knows whose folder it is, is back", async () => {
     const folder = await loraFolder();
     let asked = 0;
@@ -175,7 +187,7 @@ describe("what breaks on the way", () => {
     const { fake, gpuHost } = await pair({ faults: { foreign: "somebody-else" } });
     const run = runOf();
     const work = gpuHost.train.train(request(), run);
-    await until("it is said", () => notesOf(run).some((note) => note.includes("another training")));
+    await until("it is said", () => notesOf(run).some((note) => note.includes("another run")));
     expect(fake.calls.some(({ path }) => path.endsWith("/cancel"))).toBe(false);
     delete fake.faults.foreign;
     await work;

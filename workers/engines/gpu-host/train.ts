@@ -2,16 +2,15 @@
 import type { Asset, DatasetDetails } from "../../../core/asset.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { Run, TrainRequest } from "../../../core/ports/engine.ts";
-import { stopOf } from "../../stop.ts";
 import type { Api } from "./api.ts";
 import { begin } from "./begin.ts";
-import { endRun } from "./cancel.ts";
 import { endFailure } from "./failures.ts";
 import { follow } from "./follow.ts";
-import type { Known } from "./known.ts";
+import { type Known, trainerId } from "./known.ts";
 import { leftOf, runsOf } from "./left.ts";
+import { letGo } from "./let-go.ts";
 import { lookBack } from "./look-back.ts";
-import { afterEarlier, afterEnd, type Next } from "./next.ts";
+import { adopted, afterEarlier, afterEnd, type Next } from "./next.ts";
 import type { GpuHostOptions } from "./options.ts";
 import { createOrders } from "./orders.ts";
 import { endRunsOf } from "./orphans.ts";
@@ -21,8 +20,10 @@ import { publish, type Trained } from "./publish.ts";
 import { parseRunId, runId } from "./run-ids.ts";
 import type { Scratch } from "./scratch.ts";
 import { createTeller } from "./teller.ts";
+import { uploadPictures } from "./upload.ts";
 import { patienceWith } from "./wait.ts";
 import type { RunView } from "./wire.ts";
+import { training } from "./words.ts";
 
 /** Runs in a row that end without having saved anything further. */
 const maxIdle = 3;
@@ -50,7 +51,7 @@ async function datasetOf(api: Api, request: TrainRequest, run: Run): Promise<{ d
 export async function train({ api, known, scratch, options }: TrainParts, request: TrainRequest, run: Run): Promise<void> {
   const { dataset, details } = await datasetOf(api, request, run);
   const teller = createTeller(run, request.steps);
-  const patience = patienceWith(api, options.waitMinutes, run, teller.waiting);
+  const patience = patienceWith(api, options.waitMinutes, run, training, teller.waiting);
   const previews = createPreviews(api, run);
   const orders = createOrders(api, run, request, patience, teller);
   /** The run that may be on the card because of us. */
@@ -80,8 +81,9 @@ export async function train({ api, known, scratch, options }: TrainParts, reques
     teller.keepSaying("start", next.said);
     await run.setEngineRef(id);
     current = id;
-    const wanted = { id, params: paramsOf(asRan(id), details), resumeFrom: next.resumeFrom?.run };
-    const { said, resumed } = await begin({ api, run, dataset: details, patience, teller }, wanted);
+    const wanted = { id, engine: trainerId, params: paramsOf(asRan(id), details), resumeFrom: next.resumeFrom?.run };
+    const bring = () => uploadPictures(api, run, details, patience, teller);
+    const { said, resumed } = await begin({ api, run, patience, words: training, waiting: teller.waiting, bring }, wanted);
     if (said) teller.keepSaying("start", said);
     options.metrics?.trainingBegan(resumed ? "resumed" : (said ?? next.said) ? "restarted" : "fresh");
     return id;
@@ -103,6 +105,7 @@ export async function train({ api, known, scratch, options }: TrainParts, reques
       const id = adopt?.id ?? (await start(next));
       // the record says who follows it, and a worker that was overtaken learns it here
       if (adopt) {
+        teller.keepSaying("start", adopted(adopt, request));
         await run.setEngineRef(id);
         options.metrics?.trainingBegan("adopted");
       }
@@ -141,13 +144,7 @@ export async function train({ api, known, scratch, options }: TrainParts, reques
     const version = seen ? `${seen.version}, sd-scripts ${seen.trainer.version ?? "unknown"}` : "unknown";
     await publish({ api, run, patience, teller, scratch, loraFolder: options.loraFolder, version }, trained);
   } catch (error) {
-    const stop = run.signal.aborted ? stopOf(run.signal) : undefined;
-    const comesBack = error instanceof Failure && error.retryable;
-    // a run that another worker has taken over, or that the next attempt adopts, is left alone
-    if (current && stop !== "fenced" && (stop || !comesBack)) {
-      const ended = await endRun(api, current, stop !== "canceled", run.log, stop ? api.timings.late : 0);
-      if (ended && stop === "canceled") await api.remove(ended.id).catch(() => undefined);
-    }
+    await letGo(api, run, current, error);
     throw run.signal.aborted ? run.signal.reason : error;
   } finally {
     orders.end();

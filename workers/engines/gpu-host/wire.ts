@@ -6,24 +6,49 @@ export type ErrorBody = z.output<typeof errorBody>["error"];
 
 export const health = z.object({ ok: z.literal(true), version: z.string() });
 
-const engine = z.object({
+const hostEngine = z.object({
   id: z.string(),
   title: z.string(),
   version: z.string().nullable(),
   ready: z.boolean(),
   problems: z.array(z.string()),
-  families: z.array(z.object({ id: z.string(), problems: z.array(z.string()) })),
-  models: z.array(z.object({ name: z.string(), family: z.string(), usable: z.boolean(), note: z.string().nullable() })),
+  /** Of the program and its weights, with what it forbids. */
+  licence: z.string().nullish(),
+  families: z.array(z.object({ id: z.string(), problems: z.array(z.string()) })).default([]),
+  models: z
+    .array(
+      z.object({
+        name: z.string(),
+        family: z.string().default(""),
+        usable: z.boolean(),
+        note: z.string().nullish(),
+        licence: z.string().nullish(),
+        languages: z.array(z.string()).nullish(),
+      }),
+    )
+    .default([]),
 });
-export type TrainerView = z.output<typeof engine>;
+export type HostEngine = z.output<typeof hostEngine>;
+export type TrainerView = HostEngine;
 export type BaseModel = TrainerView["models"][number];
-export const engines = z.object({ engines: z.array(engine) });
+export const engines = z.object({ engines: z.array(hostEngine) });
 
 export const gpu = z.object({
   owner: z.string().nullable(),
-  cards: z.array(z.object({ name: z.string(), vram_total: z.number(), vram_free: z.number() })),
+  cards: z.array(
+    z.object({
+      name: z.string(),
+      vram_total: z.number(),
+      vram_free: z.number(),
+      /** Programs of gpu-host that hold memory of it. */
+      ours: z.array(z.object({ engine: z.string(), vram: z.number() })).default([]),
+    }),
+  ),
 });
 export type GpuView = z.output<typeof gpu>;
+
+/** Programs that stayed loaded and are gone now. */
+export const unloaded = z.object({ unloaded: z.array(z.string()) });
 
 const point = z.object({ step: z.number(), total: z.number() });
 const result = z.object({ name: z.string(), sha256: z.string(), bytes: z.number() });
@@ -32,6 +57,7 @@ const runStates = ["preparing", "running", "canceling", "succeeded", "failed", "
 
 export const runView = z.object({
   id: z.string(),
+  engine: z.string(),
   state: z.enum(runStates),
   step: z.number(),
   failure: z.object({ code: z.string(), message: z.string() }).nullable(),
@@ -55,8 +81,8 @@ const events = z.discriminatedUnion("type", [
     type: z.literal("step"),
     step: z.number(),
     total: z.number(),
-    loss: z.number().nullable(),
-    eta_seconds: z.number().nullable(),
+    loss: z.number().nullish(),
+    eta_seconds: z.number().nullish(),
   }),
   z.object({ seq, type: z.literal("sample"), name: z.string(), step: z.number(), index: z.number() }),
   z.object({ seq, type: z.literal("saved"), step: z.number(), name: z.string().nullable() }),

@@ -8,6 +8,8 @@ import { sourcePicture } from "../source-picture.ts";
 import { drawScene, drawUnfinished, drawWords, type Init } from "./draw.ts";
 
 export interface PreviewOptions {
+  /** What else it stands in for; pictures alone where they are absent. */
+  others?: Pick<Engine, "speech" | "motion" | "lips">;
   /** Milliseconds of one sampling step. Default: a picture takes about 0.7 s, whatever its steps. */
   stepMs?: number;
 }
@@ -97,6 +99,7 @@ export function createPreview(options: PreviewOptions = {}): Engine & { image: I
         note: `Stand-ins only; ${remedy} for real models and LoRAs.`,
       };
     },
+    ...options.others,
     image: {
       async plan({ aspect, width, height, ...wish }) {
         check(wish.model, wish.loras);

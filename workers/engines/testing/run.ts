@@ -15,6 +15,8 @@ interface Saved {
   mediaType: string;
   bytes: Buffer;
   recipe: Recipe;
+  /** JPEG that stands for a video. */
+  poster?: Uint8Array;
 }
 
 export interface TestRun extends Run {
@@ -106,9 +108,9 @@ export function testRun(
       if (!file) throw new Failure("unknown_artifact", `There is no file ${id} of yours.`);
       return { artifact: testArtifact(id, file.artifact), body: Readable.from([Buffer.from(file.bytes)]) };
     },
-    async save({ name, mediaType, body, recipe }) {
+    async save({ name, mediaType, body, recipe, poster }) {
       const bytes = body instanceof Uint8Array ? Buffer.from(body) : await buffer(body);
-      run.saved.push({ name, mediaType, bytes, recipe });
+      run.saved.push({ name, mediaType, bytes, recipe, ...(poster ? { poster } : {}) });
     },
     async setEngineRef(ref) {
       run.refs.push(ref);

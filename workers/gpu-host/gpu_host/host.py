@@ -19,6 +19,8 @@ from gpu_host.watch.conclude import conclude, resume_view
 from gpu_host.watch.run import Asked, Run
 from gpu_host.watch.store import Store
 from gpu_host.watch.supervisor import Supervisor
+from gpu_host.watch.warm import Warm
+from gpu_host.watch.warm_run import WarmRun
 
 
 class Host:
@@ -30,6 +32,7 @@ class Host:
         self.metrics = Metrics()
         self.engines = engines(settings)
         self.inputs, self.store, self.card = Inputs(settings.data), Store(settings.data), CardLock(settings.data)
+        self.warm = Warm(settings.data, self.metrics, settings.limits.term_seconds)
         self.supervisors: dict[str, Supervisor] = {}
         self.accepting = threading.Lock()
 
@@ -38,6 +41,7 @@ class Host:
         self.store.load()
         unfinished = [run for run in self.store.runs.values() if not run.snapshot().ended]
         self.end_survivors()
+        self.warm.end_survivors()
         self.card.settle({run.asked.id for run in unfinished})
         self.inputs.tidy()
         for run in unfinished:
@@ -64,6 +68,7 @@ class Host:
             supervisor.stop()
         for supervisor in list(self.supervisors.values()):
             supervisor.thread.join()
+        self.warm.unload()
 
     def engine(self, name: str) -> Engine:
         engine = self.engines.get(name)
@@ -118,6 +123,7 @@ class Host:
         engine = self.engine(run.asked.engine)
 
         def launch() -> tuple[Launch, Point | None]:
+            self.warm.unload(but=engine.id)  # one engine has the card
             point = self.point_of(run.asked) if run.asked.resume_from else None
             return engine.prepare(run.asked.id, engine.params.model_validate(run.asked.params), run.work, self.inputs, point), point
 
@@ -125,7 +131,8 @@ class Host:
             self.card.release(run.asked.id)
             self.supervisors.pop(run.asked.id, None)
 
-        supervisor = Supervisor(run, engine, self.settings.limits, self.metrics, launch, done)
+        children = WarmRun(run, engine.id, self.warm) if engine.warm else Children(run, self.metrics, self.settings.limits.term_seconds)
+        supervisor = Supervisor(run, engine, self.settings.limits, self.metrics, children, launch, done)
         self.supervisors[run.asked.id] = supervisor
         self.card.take(run.asked.id)
         supervisor.start()
@@ -134,6 +141,15 @@ class Host:
         supervisor = self.supervisors.get(run.asked.id)
         if supervisor:
             supervisor.cancel(keep)
+
+    def unload(self) -> list[str]:
+        """Ends the children that only wait; no run is ended for it."""
+        with self.accepting:
+            owner = self.card.owner()
+            run = self.store.runs.get(owner or "")
+            if run and self.engine(run.asked.engine).warm:
+                raise Failure("card_busy", f"The card works on run {owner}: wait for its end or cancel it.", 409)
+            return self.warm.unload()
 
     def delete(self, run: Run) -> None:
         with self.accepting:
@@ -150,4 +166,5 @@ class Host:
         return resume_view(run, engine, engine.params.model_validate(run.asked.params)) if state in ("failed", "canceled") else None
 
     def engine_of_pids(self) -> dict[int, str]:
-        return {pid: supervisor.engine.id for supervisor in list(self.supervisors.values()) for pid in supervisor.children.pids()}
+        running = {pid: supervisor.engine.id for supervisor in list(self.supervisors.values()) for pid in supervisor.children.pids()}
+        return running | self.warm.engine_of_pids()

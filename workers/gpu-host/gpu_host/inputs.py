@@ -35,7 +35,7 @@ class Inputs:
                 async for chunk in body:
                     size += len(chunk)
                     if size > limit:
-                        raise Failure("too_large", f"An input may have {limit} bytes at most: make the picture smaller.", 413)
+                        raise Failure("too_large", f"An input may have {limit} bytes at most: make the file smaller.", 413)
                     digest.update(chunk)
                     file.write(chunk)
                 file.flush()

@@ -15,6 +15,8 @@ OFFLINE = {
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
+    "WANDB_MODE": "disabled",
+    "WANDB_ERROR_REPORTING": "false",
     "PYTHONUNBUFFERED": "1",
     "PYTHONIOENCODING": "utf-8",
     "PYTHONNOUSERSITE": "1",
@@ -55,16 +57,19 @@ def child_environment(home: Path, token: str) -> dict[str, str]:
     return {**passed, **OFFLINE, "HOME": str(home), "HF_HOME": str(home / "hf"), TOKEN: token}
 
 
-def spawn(launch: Launch, allowed: frozenset[Program], folder: Path, logs: Path, token: str) -> subprocess.Popen:
-    """Its own session and process group, its own folder, output to files that outlive us."""
+def spawn(launch: Launch, allowed: frozenset[Program], folder: Path, logs: Path, token: str, talk: bool = False) -> subprocess.Popen:
+    """
+    Its own session and process group, its own folder, output to files that outlive us.
+    `talk`: it takes orders on stdin and answers on stdout, both pipes; stdin closes when we die, however that is.
+    """
     check(launch, allowed)
     with open(logs / "stdout.log", "ab") as out, open(logs / "stderr.log", "ab") as err:
         return subprocess.Popen(
             launch.argv(),
             cwd=folder,
             env=child_environment(folder, token),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
+            stdin=subprocess.PIPE if talk else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if talk else out,
             stderr=err,
             start_new_session=True,
             close_fds=True,

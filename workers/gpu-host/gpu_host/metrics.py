@@ -21,8 +21,13 @@ class Metrics:
             registry=registry,
         )
         self.active = Gauge("gpu_host_active_runs", "Runs with a live process.", ["engine"], registry=registry)
-        self.steps = Counter("gpu_host_steps_total", "Training steps done.", ["engine"], registry=registry)
+        self.steps = Counter(
+            "gpu_host_steps_total", "Steps done: of a training, lines of speech, frames of a face.", ["engine"], registry=registry
+        )
         self.loss = Gauge("gpu_host_loss", "Latest average loss.", ["engine"], registry=registry)
+        self.loads = Counter(
+            "gpu_host_warm_starts_total", "Children that were started to stay loaded between runs.", ["engine"], registry=registry
+        )
         self.adopted = Counter("gpu_host_adopted_runs_total", "Runs found alive after a restart.", ["engine"], registry=registry)
         self.signals = Counter("gpu_host_signals_total", "Times that a run's processes were sent a signal.", ["signal"], registry=registry)
         self.reaped = Counter("gpu_host_orphans_reaped_total", "Orphans of engines that were reaped.", registry=registry)

@@ -24,21 +24,27 @@ def world(tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def serve(world: World) -> Iterator[Callable[[], TestClient]]:
-    """Starts the service; again, after `close`, is a restart."""
-    open_ones: list[TestClient] = []
+def serve_world() -> Iterator[Callable[[World], TestClient]]:
+    """Starts the service over a world."""
+    open_ones: list[tuple[World, TestClient]] = []
 
-    def start() -> TestClient:
+    def start(world: World) -> TestClient:
         client = TestClient(create_app(Host(world.settings)), base_url="http://127.0.0.1:7080", raise_server_exceptions=False)
         client.__enter__()
-        open_ones.append(client)
+        open_ones.append((world, client))
         return client
 
     yield start
-    for client in open_ones:
+    for world, client in open_ones:
         client.__exit__(None, None, None)
-    assert leftovers(world) == set()
+        assert leftovers(world) == set()
     assert zombies() == []
+
+
+@pytest.fixture
+def serve(world: World, serve_world: Callable[[World], TestClient]) -> Callable[[], TestClient]:
+    """Starts the service; again, after `close`, is a restart."""
+    return lambda: serve_world(world)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def test_valid_and_true(client: TestClient, world: World, monkeypatch: pytest.Mo
     assert 'gpu_host_runs_total{code="out_of_memory",engine="sd-scripts",outcome="failed"} 1.0' in text
     assert 'gpu_host_runs_total{code="",engine="sd-scripts",outcome="succeeded"} 1.0' in text
     assert 'gpu_host_refused_requests_total{code="unknown_run"} 1.0' in text
+    assert 'gpu_host_steps_total{engine="sd-scripts"} 16.0' in text  # 0 to 12, 0 to 2: each once
     assert 'gpu_host_active_runs{engine="sd-scripts"} 0.0' in text
     assert 'gpu_host_vram_free_bytes{card="0 RTX 5070 Ti"} 9.663676416e+09' in text
     promtool = shutil.which("promtool")

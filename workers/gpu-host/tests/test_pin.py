@@ -46,6 +46,15 @@ def test_torch_loads_weights_only_and_fits_its_neighbours() -> None:
     assert version(train["torchvision"])[1] == version(train["torch"])[1] + 15
 
 
+def test_the_speech_engine_has_the_trainers_torch() -> None:
+    voice, train = pins("requirements-voice.txt"), pins("requirements-train.txt")
+    assert voice["f5-tts"] == "1.1.22" and voice["torch"] == train["torch"]
+    assert cuda_of(voice) >= (12, 8) and voice["nvidia-cuda-runtime-cu12"] == train["nvidia-cuda-runtime-cu12"]
+    assert version(voice["torchaudio"])[:2] == version(voice["torch"])[:2]
+    # torchcodec 0.7 is the one of torch 2.8
+    assert version(voice["torchcodec"])[:2] == (0, 7)
+
+
 def test_the_service_is_locked() -> None:
     lock = pins("requirements.txt")
     assert {"fastapi", "uvicorn", "prometheus-client", "pydantic", "nvidia-ml-py"} <= set(lock)

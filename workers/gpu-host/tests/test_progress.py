@@ -28,6 +28,56 @@ def test_measured_bars() -> None:
     assert [event["code"] for event in told if event["type"] == "warning"] == ["loss_not_a_number"]
 
 
+def test_a_step_is_told_again_with_its_own_loss() -> None:
+    """tqdm keeps its postfix: the first bar of a step carries the loss of the step before."""
+    told = read(
+        "steps:  50%|█████     | 1/2 [00:10<00:10, 10.00s/it]",
+        "steps:  50%|█████     | 1/2 [00:10<00:10, 10.00s/it, avr_loss=1.07]",
+        "steps: 100%|██████████| 2/2 [00:20<00:00, 10.00s/it, avr_loss=1.07]",
+        "steps: 100%|██████████| 2/2 [00:21<00:00, 10.50s/it, avr_loss=1.07]",
+        "steps: 100%|██████████| 2/2 [00:21<00:00, 10.50s/it, avr_loss=1.06]",
+        "steps: 100%|██████████| 2/2 [00:21<00:00, 10.50s/it, avr_loss=nan]",
+    )
+    assert steps(told) == [(1, 2, 1.07, 10), (2, 2, 1.07, 0), (2, 2, 1.06, 0), (2, 2, None, 0)]
+
+
+def bars(step: int) -> list[str]:
+    return [f"steps:   0%|          | {step}/20 [00:10<00:10, 1.00s/it, avr_loss=0.{loss}]" for loss in (step, step + 1)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "stage"),
+    [
+        ("generating sample images at step / サンプル画像生成 ステップ: 6", "sampling"),
+        ("saving checkpoint: out/lora-step00000006.safetensors", "saving"),
+        ("saving state at step 6", "saving"),
+    ],
+)
+@pytest.mark.parametrize("sentence_first", [True, False])
+def test_only_a_new_step_ends_sampling_and_saving(sentence: str, stage: str, sentence_first: bool) -> None:
+    """Bars and sentences come by two pipes: whichever is read first."""
+    first, second = bars(6)
+    lines = [sentence, first] if sentence_first else [first, sentence]
+    told = read(*bars(5), *lines, "50%|█████     | 1/2 [00:00<00:00, 9.00it/s]", second, total=20)
+    assert [event["name"] for event in told if event["type"] == "stage"] == ["training", stage]
+    assert [step[0] for step in steps(told)] == [5, 5, 6, 6]
+    told = read(*bars(5), *lines, second, bars(7)[0], total=20)
+    assert [event["name"] for event in told if event["type"] == "stage"] == ["training", stage, "training"]
+
+
+@pytest.mark.parametrize("sentence", ["saving last state.", "saving checkpoint: out/lora.safetensors"])
+def test_nothing_trains_after_the_last_save(sentence: str) -> None:
+    told = read(sentence, *bars(19), *bars(20), total=20)
+    assert [event["name"] for event in told if event["type"] == "stage"] == ["saving"]
+
+
+def test_a_reader_that_starts_anew_knows_what_was_told() -> None:
+    first, second = bars(6)
+    reader = SdScriptsReader(20, Snapshot(step=6, total=20, loss=0.6, stage="sampling"))
+    assert list(reader.read(first)) == []
+    assert [event["type"] for event in reader.read(second)] == ["step"]
+
+
 def test_a_glued_line_behind_a_bar() -> None:
     told = read(
         "steps:  50%|█████     | 1/2 [01:16<01:16, 76.65s/it, avr_loss=1.32]generating sample images at step / サンプル画像生成 ステップ: 1"

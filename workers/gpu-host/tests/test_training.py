@@ -28,7 +28,9 @@ def test_events_are_numbered_typed_and_replayed(client: TestClient) -> None:
     assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
     assert told[0]["type"] == "accepted" and told[-1]["type"] == "succeeded"
     steps = [event for event in told if event["type"] == "step"]
-    assert [event["step"] for event in steps] == list(range(13))
+    # told again when its own loss is known, as real bars are; the first loss comes late
+    assert [event["step"] for event in steps] == [0, 1, *(step for step in range(2, 13) for _ in range(2))]
+    assert [event["loss"] for event in steps[1::2]] == [float(f"{1 / (step + 1):.3g}") for step in range(1, 13)]
     assert all(event["total"] == 12 for event in steps)
     assert steps[0]["loss"] is None and all(isinstance(event["loss"], float) for event in steps[1:])
     stages = [event["name"] for event in told if event["type"] == "stage"]
@@ -39,6 +41,16 @@ def test_events_are_numbered_typed_and_replayed(client: TestClient) -> None:
     assert {event["step"] for event in told if event["type"] == "saved" and event["name"]} == {4, 8, 12}
     assert events(client, after=told[5]["seq"]) == told[6:]
     assert "_path" not in text and "/work" not in text
+
+
+def test_sampling_is_shown_while_it_samples(client: TestClient, world: World) -> None:
+    world.fault(fault="gate_in_sample", at=6, step_seconds=0.01)
+    start(client)
+    view = until(client, lambda view: view["stage"] == "sampling" and view["step"] == 6)
+    world.open_gate()
+    assert until(client, ended)["state"] == "succeeded"
+    told = [event.get("name", event.get("step")) for event in events(client) if event["type"] in ("stage", "step")]
+    assert "training" not in told[told.index("sampling") : told.index(7)]
 
 
 def test_range(client: TestClient) -> None:

@@ -45,15 +45,17 @@ class World:
         (self.folder / "scripts/open").touch()
 
     def toml(self, port: int) -> Path:
-        s, path = self.settings, self.folder / "gpu-host.toml"
-        scripts = s.sd_scripts
-        assert scripts
-        limits = "\n".join(f"{name} = {value}" for name, value in s.limits.model_dump().items())
-        path.write_text(
-            f'port = {port}\ndata = "{s.data}"\nmodels = "{s.models}"\n[sd_scripts]\npython = "{scripts.python}"\nfolder = "{scripts.folder}"\n'
-            f'tokenizers = "{scripts.tokenizers}"\n[limits]\n{limits}\n'
-        )
+        path = self.folder / "gpu-host.toml"
+        values = self.settings.model_dump(mode="json", exclude_none=True)
+        path.write_text(table({**values, "port": port}))
         return path
+
+
+def table(values: dict, name: str = "") -> str:
+    """As TOML: first what is plain, then the tables inside."""
+    plain = [f"{json.dumps(key)} = {json.dumps(value)}" for key, value in values.items() if not isinstance(value, dict)]
+    inner = [(f"{name}.{json.dumps(key)}" if name else json.dumps(key), value) for key, value in values.items() if isinstance(value, dict)]
+    return "\n".join([*([f"[{name}]"] if name else []), *plain, ""]) + "".join(table(value, key) for key, value in inner)
 
 
 def training(**changes: object) -> dict:

@@ -1,6 +1,6 @@
 /** What every store of assets does; `make` puts one there as a job's publishing does. */
 import { expect, it } from "vitest";
-import type { Asset, DatasetDetails, Makes } from "../../../../core/asset.ts";
+import type { Asset, AssetDetails, DatasetDetails, Makes } from "../../../../core/asset.ts";
 import type { AssetStore } from "../../../../core/ports/asset-store.ts";
 import { failureOf, unique } from "../drafts.ts";
 
@@ -50,13 +50,14 @@ export function assetContract(store: () => AssetStore, make: (principal: string,
     expect(await store().find(me, "lora", "other")).toEqual(other);
   });
 
-  it("is edited by its owner, and only a dataset", async () => {
+  it("is edited by its owner, and stays where the change is for another kind", async () => {
     const [me, you] = [unique("me"), unique("you")];
     const set = await make(me, datasetOf("set"));
     const details: DatasetDetails = { kind: "dataset", pictures: [], captionedBy: "person", warnings: ['"quoted" \0 123'] };
     expect(await store().edit(you, set.id, () => details)).toBeUndefined();
     const lora = await make(me, loraOf("lora"));
-    expect(await store().edit(me, lora.id, () => details)).toBeUndefined();
+    const forDatasets = (old: AssetDetails) => (old.kind === "dataset" ? details : undefined);
+    expect(await store().edit(me, lora.id, forDatasets)).toBeUndefined();
     expect(await store().find(me, "lora", "lora")).toEqual(lora);
     const kept = await store().edit(me, set.id, () => details);
     expect(kept).toMatchObject({ id: set.id, name: "set", details: { captionedBy: "person" } });
@@ -68,7 +69,10 @@ export function assetContract(store: () => AssetStore, make: (principal: string,
     const me = unique("me");
     const set = await make(me, datasetOf("set"));
     const words = Array.from({ length: 12 }, (_, index) => `w${index}`);
-    const add = (word: string) => store().edit(me, set.id, (details) => ({ ...details, warnings: [...details.warnings, word] }));
+    const add = (word: string) =>
+      store().edit(me, set.id, (details) =>
+        details.kind === "dataset" ? { ...details, warnings: [...details.warnings, word] } : undefined,
+      );
     await Promise.all(words.map(add));
     const edited = (await store().find(me, "dataset", "set"))?.details as DatasetDetails;
     expect(edited.warnings).toEqual(expect.arrayContaining(words));

@@ -1,7 +1,9 @@
-/** The fake ComfyUI as a process: `node --import tsx fake-comfyui-main.ts --port N --step-ms 50 --dialect new|old --device cuda|cpu [--lora-folder DIR]`. */
+/** The fake ComfyUI as a process: `node --import tsx fake-comfyui-main.ts --port N --step-ms 50 --dialect new|old --device cuda|cpu [--lora-folder DIR] [--videos]`. */
 import { existsSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { startFakeComfyui } from "./fake-comfyui.ts";
+import { usualModels } from "./fake-state.ts";
+import { videoModels } from "./fake-video-nodes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -10,6 +12,7 @@ const { values } = parseArgs({
     dialect: { type: "string", default: "new" },
     device: { type: "string", default: "cuda" },
     "lora-folder": { type: "string" },
+    videos: { type: "boolean", default: false },
   },
 });
 const fake = await startFakeComfyui({
@@ -17,6 +20,10 @@ const fake = await startFakeComfyui({
   stepMs: Number(values["step-ms"]),
   dialect: values.dialect === "old" ? "old" : "new",
   device: values.device === "cpu" ? "cpu" : "cuda",
+  // beside the usual checkpoints, so that it draws too
+  ...(values.videos
+    ? { models: { ...videoModels, checkpoints: [...(usualModels["checkpoints"] ?? []), ...(videoModels["checkpoints"] ?? [])] } }
+    : {}),
 });
 const loras = values["lora-folder"];
 // as ComfyUI does, which looks into its folder each time it is asked

@@ -89,6 +89,7 @@ export async function startFakeComfyui(options: FakeOptions = {}): Promise<FakeC
       stepMs: options.stepMs ?? 2,
       device: options.device ?? "cuda",
       previews: options.previews ?? true,
+      lacks: options.lacks ?? [],
       ...(options.vram ? { vram: options.vram } : {}),
     },
     disk: {

@@ -8,6 +8,7 @@ import { nodeSpecs } from "./fake-nodes.ts";
 import { drawPng, drawPreview } from "./fake-pictures.ts";
 import type { FakeSockets } from "./fake-sockets.ts";
 import { annotatedFile, type FakeState, folder, type Memory, type NodeResult, type QueueItem } from "./fake-state.ts";
+import { framesOf, makeVideo } from "./fake-video.ts";
 
 class Interrupted extends Error {}
 class NodeError extends Error {
@@ -28,7 +29,9 @@ function inVram<T>(work: () => T): T {
 }
 
 const isLink = (value: unknown): value is [string, number] => Array.isArray(value) && value.length === 2 && typeof value[0] === "string";
-const gigabytes: Record<string, number> = { CheckpointLoaderSimple: 4, UpscaleModelLoader: 1 };
+const gigabytes: Record<string, number> = { CheckpointLoaderSimple: 4, ImageOnlyCheckpointLoader: 5, UNETLoader: 9, UpscaleModelLoader: 1 };
+const fileInputs = ["ckpt_name", "model_name", "unet_name"];
+const samplerNodes = new Set(["KSampler", "KSamplerAdvanced", "SamplerCustom"]);
 
 export interface FakeExecutor {
   /** Looks whether there is something to do. */
@@ -98,7 +101,8 @@ export function createFakeExecutor(state: FakeState, sockets: FakeSockets, fault
         sayState();
         const method = extra["preview_method"];
         const wanted = state.options.dialect === "old" || method === undefined ? state.options.previews : method !== "none";
-        const jpeg = wanted && graph[node]?.class_type === "KSampler" ? await drawPreview(`${signature(node)}${value}`) : undefined;
+        const jpeg =
+          wanted && samplerNodes.has(graph[node]?.class_type ?? "") ? await drawPreview(`${signature(node)}${value}`) : undefined;
         const withMetadata = sockets.supportsMetadata(sid);
         if (jpeg && withMetadata) sockets.preview(jpeg, id, node, sid);
         sockets.send("progress", { value, max: count, prompt_id: id, node }, sid);
@@ -113,12 +117,22 @@ export function createFakeExecutor(state: FakeState, sockets: FakeSockets, fault
       const cut = prefix.lastIndexOf("/");
       const subfolder = cut < 0 ? "" : prefix.slice(0, cut);
       const images: { filename: string; subfolder: string; type: string }[] = [];
+      if (class_type === "SaveVideo") {
+        const count = (memory.counters.get(prefix) ?? 0) + 1;
+        memory.counters.set(prefix, count);
+        const filename = `${prefix.slice(cut + 1)}_${String(count).padStart(5, "0")}_.mp4`;
+        const bytes = faults.video ?? makeVideo(input(node, "video")?.key ?? "", graph);
+        state.disk.output.set(subfolder ? `${subfolder}/${filename}` : filename, bytes);
+        return { images: [{ filename, subfolder, type: "output" }], animated: [true] };
+      }
       for (let index = 0; index < (picture?.count ?? 1); index++) {
         const key = `${isTemp}${prefix}`;
         const count = (memory.counters.get(key) ?? 0) + 1;
         memory.counters.set(key, count);
         const filename = `${prefix.slice(cut + 1)}_${String(count).padStart(5, "0")}_.png`;
-        const bytes = await drawPng(`${picture?.key}${index}`, picture?.width ?? 64, picture?.height ?? 64, graph);
+        const { width = 64, height = 64 } = picture ?? {};
+        const given = isTemp ? undefined : faults.picture;
+        const bytes = await (given ? given(width, height) : drawPng(`${picture?.key}${index}`, width, height, graph));
         check();
         folder(state, isTemp ? "temp" : "output")?.set(subfolder ? `${subfolder}/${filename}` : filename, bytes);
         images.push({ filename, subfolder, type: isTemp ? "temp" : "output" });
@@ -137,24 +151,29 @@ export function createFakeExecutor(state: FakeState, sockets: FakeSockets, fault
       if (class_type === "UpscaleModelLoader" && !state.disk.models["upscale_models"]?.includes(String(inputs["model_name"])))
         throw new NodeError("FileNotFoundError", `Model in folder 'upscale_models' with filename '${inputs["model_name"]}' not found.\n`);
       const { vram } = state.options;
-      if (vram && gigabytes[class_type] !== undefined) inVram(() => vram.load(String(inputs["ckpt_name"] ?? inputs["model_name"])));
-      if (gigabytes[class_type] !== undefined)
-        memory.loaded.set(String(inputs["ckpt_name"] ?? inputs["model_name"]), gigabytes[class_type] ?? 0);
+      const modelFile = String(fileInputs.map((name) => inputs[name]).find((name) => name !== undefined));
+      if (vram && gigabytes[class_type] !== undefined) inVram(() => vram.load(modelFile));
+      if (gigabytes[class_type] !== undefined) memory.loaded.set(modelFile, gigabytes[class_type] ?? 0);
       const worked = vram && inVram(() => vram.work(class_type));
       try {
-        if (class_type === "KSampler") await steps(node, number(node, "steps"));
+        if (class_type === "KSampler" || class_type === "KSamplerAdvanced") await steps(node, number(node, "steps"));
+        if (class_type === "SamplerCustom") await steps(node, 4);
         if (class_type === "ImageUpscaleWithModel") await steps(node, 4);
       } finally {
         worked?.();
       }
-      const from = ["samples", "pixels", "image", "images", "latent_image"].map((name) => input(node, name)).find((found) => found);
+      const from = ["samples", "pixels", "image", "images", "latent_image", "video"]
+        .map((name) => input(node, name))
+        .find((found) => found);
       const result: NodeResult = { width: 64, height: 64, count: 1, ...from, key: signature(node) };
       delete result.ui;
-      if (class_type === "EmptyLatentImage" || class_type === "EmptyImage" || class_type === "ImageScale") {
+      if ("width" in inputs && "height" in inputs) {
         result.width = number(node, "width");
         result.height = number(node, "height");
       }
       if ("batch_size" in inputs) result.count = number(node, "batch_size");
+      if ("length" in inputs) result.count = number(node, "length");
+      if ("video_frames" in inputs) result.count = number(node, "video_frames");
       if (class_type === "ImageUpscaleWithModel") {
         result.width *= 4;
         result.height *= 4;
@@ -164,6 +183,7 @@ export function createFakeExecutor(state: FakeState, sockets: FakeSockets, fault
           const size = await sharp(annotatedFile(state, String(inputs["image"]))).metadata();
           result.width = size.width;
           result.height = size.height;
+          result.count = framesOf(annotatedFile(state, String(inputs["image"])));
         } catch {
           throw new NodeError("PIL.UnidentifiedImageError", "cannot identify image file");
         }
@@ -244,7 +264,6 @@ export function createFakeExecutor(state: FakeState, sockets: FakeSockets, fault
     sockets.status();
     if (sid !== undefined) sockets.send("executing", { node: null, prompt_id: id }, sid);
   };
-
   const loop = async (): Promise<void> => {
     for (;;) {
       const { memory } = state;

@@ -26,6 +26,10 @@ export interface Faults {
   viewMissing: number;
   /** This many `/view` break off half way. */
   viewBroken: number;
+  /** What SaveVideo leaves instead of a video, while it says that all is well. */
+  video: Buffer | undefined;
+  /** What SaveImage leaves instead of its blocks, such as a face, as large as it was asked for. */
+  picture: ((width: number, height: number) => Promise<Buffer>) | undefined;
   /** New sockets are refused. */
   refuseSockets: boolean;
   /** Sockets stay open, but nothing is sent and no ping is answered. */
@@ -46,6 +50,8 @@ export function noFaults(): Faults {
     viewDelayMs: 0,
     viewMissing: 0,
     viewBroken: 0,
+    video: undefined,
+    picture: undefined,
     refuseSockets: false,
     muteSockets: false,
     keepVram: false,

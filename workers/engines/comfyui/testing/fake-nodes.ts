@@ -1,7 +1,8 @@
 /** The nodes that a fake ComfyUI has: their schema as `/object_info` gives it, in both combo shapes. */
 import type { FakeState } from "./fake-state.ts";
+import { videoSpecs } from "./fake-video-nodes.ts";
 
-type Spec = [string | readonly string[], Record<string, unknown>?];
+export type Spec = readonly [string | readonly string[], Record<string, unknown>?];
 
 export interface NodeSpec {
   required: Record<string, Spec>;
@@ -17,7 +18,13 @@ const int = (min: number, max: number, value = min): Spec => ["INT", { default: 
 const float = (min: number, max: number, value = min): Spec => ["FLOAT", { default: value, min, max, step: 0.01 }];
 const text: Spec = ["STRING", { multiline: true }];
 
+/** Those that this version has. */
 export function nodeSpecs(state: FakeState): Record<string, NodeSpec> {
+  const all = { ...pictureSpecs(state), ...videoSpecs(state, samplers, schedulers) };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => !state.options.lacks.includes(name)));
+}
+
+function pictureSpecs(state: FakeState): Record<string, NodeSpec> {
   const files = (kind: string): string[] => state.disk.models[kind] ?? [];
   // nodes that were rewritten have the newer shape, in both dialects
   const combo = (options: string[]): Spec => ["COMBO", { multiselect: false, options }];

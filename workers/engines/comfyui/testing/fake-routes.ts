@@ -186,7 +186,12 @@ export function answer(parts: Parts, request: FakeRequest): FakeAnswer {
     if (sub?.includes("..")) return { status: 403 };
     const bytes = folder(state, request.query.get("type") ?? "output")?.get(sub ? `${sub}/${name}` : name);
     if (!bytes || faults.viewMissing-- > 0) return { status: 404 };
-    const good: FakeAnswer = { status: 200, body: bytes, type: "image/png", delayMs: faults.viewDelayMs };
+    const good: FakeAnswer = {
+      status: 200,
+      body: bytes,
+      type: name.endsWith(".mp4") ? "video/mp4" : "image/png",
+      delayMs: faults.viewDelayMs,
+    };
     return faults.viewBroken-- > 0 ? { ...good, break: "half" } : good;
   };
 

@@ -31,6 +31,8 @@ export interface FakeOptions {
   models?: Partial<Record<string, string[]>>;
   /** Without one there is room for everything. */
   vram?: FakeVram;
+  /** Nodes that this version does not have. */
+  lacks?: string[];
   /** `__metadata__` by file name. */
   metadata?: Record<string, Record<string, string>>;
 }
@@ -53,7 +55,7 @@ export interface NodeResult {
   /** What the picture depends on. */
   key: string;
   /** Of output nodes: what history and `executed` show. */
-  ui?: { images: { filename: string; subfolder: string; type: string }[] };
+  ui?: { images: { filename: string; subfolder: string; type: string }[]; animated?: boolean[] };
 }
 
 /** Lost in a restart. */
@@ -115,7 +117,8 @@ export const usualMetadata: Record<string, Record<string, string>> = {
 };
 
 export interface FakeState {
-  readonly options: Required<Pick<FakeOptions, "dialect" | "cancelRoute" | "stepMs" | "device" | "previews">> & Pick<FakeOptions, "vram">;
+  readonly options: Required<Pick<FakeOptions, "dialect" | "cancelRoute" | "stepMs" | "device" | "previews" | "lacks">> &
+    Pick<FakeOptions, "vram">;
   readonly disk: Disk;
   memory: Memory;
 }

@@ -1,6 +1,6 @@
 /** Checks a posted graph as ComfyUI does, with its error shapes. */
 import type { Graph } from "../wire.ts";
-import { comboOptions, type NodeSpec } from "./fake-nodes.ts";
+import { comboOptions, type NodeSpec, type Spec } from "./fake-nodes.ts";
 import { annotatedFile, type FakeState } from "./fake-state.ts";
 
 interface NodeError {
@@ -23,13 +23,7 @@ const fault = (type: string, message: string, details: string, extra: Record<str
 
 const isLink = (value: unknown): value is [string, number] => Array.isArray(value) && value.length === 2 && typeof value[0] === "string";
 
-function checkValue(
-  state: FakeState,
-  node: string,
-  name: string,
-  spec: [string | readonly string[], Record<string, unknown>?],
-  value: unknown,
-): NodeError | undefined {
+function checkValue(state: FakeState, node: string, name: string, spec: Spec, value: unknown): NodeError | undefined {
   const about = { input_name: name, input_config: spec, received_value: value };
   if (node === "LoadImage" && name === "image")
     return annotatedFile(state, String(value))

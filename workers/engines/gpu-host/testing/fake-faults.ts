@@ -23,6 +23,19 @@ export interface Faults {
   takesOrders: boolean;
   /** A run of somebody else's has the card. */
   foreign?: string;
+  /** Of runs that are no trainings: SadTalker finds no face, the card's memory ends, the program exits 0 without a file, a success lists no file. */
+  noFace: boolean;
+  noMemory: boolean;
+  noFile: boolean;
+  emptyResults: boolean;
+  /** Speech without a sound; a video that is none, or half a second long. */
+  silent: boolean;
+  noVideo: boolean;
+  wrongLength: boolean;
+  /** Looks at the card during which a program that was ended still holds it. */
+  lingers: number;
+  /** Answers that come as a web page, as from a proxy. */
+  pages: number;
   /** Milliseconds that a canceled run takes to be over. */
   endMs: number;
 }
@@ -34,5 +47,8 @@ export const noFaults: Faults = {
   stepMs: 1,
   resumeFails: false,
   takesOrders: false,
+  ...{ noFace: false, noMemory: false, noFile: false, emptyResults: false, silent: false, noVideo: false, wrongLength: false },
+  lingers: 0,
+  pages: 0,
   endMs: 5,
 };

@@ -4,8 +4,10 @@ import type { AddressInfo, Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Faults, noFaults } from "./fake-faults.ts";
+import { FakeMedia } from "./fake-media.ts";
 import { type Answer, Refusal, route } from "./fake-routes.ts";
-import type { FakeRun } from "./fake-run.ts";
+import { FakeRun } from "./fake-run.ts";
+import { FakeWarm } from "./fake-warm.ts";
 
 export interface FakeOptions {
   key?: string;
@@ -13,7 +15,9 @@ export interface FakeOptions {
   /** Why nothing can be trained. */
   problems?: string[];
   familyProblems?: Record<string, string[]>;
-  cards?: { name: string; vram_total: number; vram_free: number; ours: [] }[];
+  cards?: { name: string; vram_total: number; vram_free: number; ours: { engine: string; vram: number }[] }[];
+  /** What else it lists, and what of that cannot work. Default: F5-TTS and SadTalker. */
+  others?: { id: string; problems?: string[]; models?: string[] }[];
   freeBytes?: number;
   faults?: Partial<Faults>;
 }
@@ -34,13 +38,15 @@ export const cardOf = (gb: number) => ({
 
 /** What lies on its disk and its card: it stays over a restart. */
 export class FakeState {
-  readonly runs = new Map<string, FakeRun>();
+  readonly runs = new Map<string, FakeRun | FakeMedia>();
+  readonly others: NonNullable<FakeOptions["others"]>;
+  readonly warm: FakeWarm;
   readonly inputs = new Map<string, Buffer>();
   readonly faults: Faults;
   readonly models: { name: string; family: string; usable: boolean; note: string | null }[];
   problems: string[];
   readonly familyProblems: Record<string, string[]>;
-  cards: unknown[];
+  cards: NonNullable<FakeOptions["cards"]>;
   freeBytes: number;
   readonly #freed = new Set<string>();
 
@@ -54,6 +60,8 @@ export class FakeState {
     this.problems = options.problems ?? [];
     this.familyProblems = options.familyProblems ?? {};
     this.cards = options.cards ?? [cardOf(16)];
+    this.others = options.others ?? [{ id: "f5-tts" }, { id: "sadtalker" }];
+    this.warm = new FakeWarm(this.faults);
     this.freeBytes = options.freeBytes ?? 500 * gigabyte;
   }
 
@@ -65,7 +73,24 @@ export class FakeState {
     this.#freed.add(id);
   }
 
-  engine(): Record<string, unknown> {
+  engines(): Record<string, unknown>[] {
+    const others = this.others.map(({ id, problems = [], models = [id] }) => ({
+      ...{
+        id,
+        title: id,
+        version: "1.0",
+        ready: problems.length === 0,
+        problems,
+        families: [],
+        capabilities: { cancel: true, resume: false },
+      },
+      licence: `${id}: a licence`,
+      models: models.map((name) => ({ name, family: id, usable: true, note: null })),
+    }));
+    return [this.trainer(), ...others];
+  }
+
+  private trainer(): Record<string, unknown> {
     const capabilities = { cancel: true, resume: true, sample_now: false, save_now: false, saves_on_cancel: false };
     const named = { id: "sd-scripts", title: "kohya sd-scripts (LoRA training)", version: "48d368f" };
     const families = ["sd15", "sdxl"].map((id) => ({ id, problems: this.familyProblems[id] ?? [] }));
@@ -79,8 +104,9 @@ export interface FakeGpuHost {
   readonly faults: Faults;
   /** Every request, oldest first, also of earlier starts. */
   readonly calls: FakeCall[];
-  /** By age. */
+  /** Trainings by age, and what is none. */
   runs(): FakeRun[];
+  media(): FakeMedia[];
   /** As `kill -9` of gpu-host: its child trains on. */
   stop(): Promise<void>;
   /** On the same port. */
@@ -95,7 +121,7 @@ export async function startFakeGpuHost(options: FakeOptions = {}): Promise<FakeG
   let server: Server | undefined;
   let port = 0;
 
-  const events = async (run: FakeRun, query: URLSearchParams, response: ServerResponse) => {
+  const events = async (run: FakeRun | FakeMedia, query: URLSearchParams, response: ServerResponse) => {
     let after = Number(query.get("after") ?? 0);
     response.writeHead(200, { "content-type": "application/x-ndjson" });
     for (;;) {
@@ -128,6 +154,11 @@ export async function startFakeGpuHost(options: FakeOptions = {}): Promise<FakeG
     const method = request.method ?? "GET";
     calls.push({ method, path, authorization });
     const body = await buffer(request);
+    if (state.faults.pages > 0) {
+      state.faults.pages--;
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>Welcome</html>");
+      return;
+    }
     try {
       if (options.key !== undefined && path !== "/healthz" && authorization !== `Bearer ${options.key}`)
         throw new Refusal(401, "unauthorized");
@@ -167,7 +198,8 @@ export async function startFakeGpuHost(options: FakeOptions = {}): Promise<FakeG
     state,
     faults: state.faults,
     calls,
-    runs: () => [...state.runs.values()],
+    runs: () => [...state.runs.values()].filter((run) => run instanceof FakeRun),
+    media: () => [...state.runs.values()].filter((run) => run instanceof FakeMedia),
     stop,
     start,
     async close() {

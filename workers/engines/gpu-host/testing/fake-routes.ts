@@ -1,6 +1,8 @@
 /** The rules of gpu-host's routes, in its own words and order: what is refused, and what is accepted once. */
 import { sha256 } from "./fake-files.ts";
 import type { FakeState } from "./fake-gpu-host.ts";
+import { FakeMedia, type MediaAsked } from "./fake-media.ts";
+import { checkFiles, checkMedia, inputsOf } from "./fake-params.ts";
 import { type Asked, FakeRun } from "./fake-run.ts";
 
 /** Thrown by a route: answered as `{"error": {"code", "message"}}`. */
@@ -54,7 +56,8 @@ function checkParams({ params }: Asked, { models, inputs }: FakeState): void {
 }
 
 function start(asked: Asked, state: FakeState): Answer {
-  if (asked.engine !== "sd-scripts") throw new Refusal(404, "unknown_engine");
+  const other = state.others.find(({ id }) => id === asked.engine);
+  if (asked.engine !== "sd-scripts" && !other) throw new Refusal(404, "unknown_engine");
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(asked.id)) throw new Refusal(400, "invalid_request", "id");
   const known = state.runs.get(asked.id);
   if (known) {
@@ -64,19 +67,38 @@ function start(asked: Asked, state: FakeState): Answer {
   const { faults } = state;
   const owner = state.owner();
   if (owner) throw new Refusal(409, "card_busy", `The card works on run ${owner}: wait for its end or cancel it.`);
+  if (other) return startMedia(asked as unknown as MediaAsked, other.problems ?? [], state);
   if (state.problems.length > 0) throw new Refusal(503, "engine_not_ready", state.problems.join(" "));
   checkParams(asked, state);
   const from = asked.resume_from === undefined ? undefined : pointOf(asked, state);
   if (faults.disk === "start") throw new Refusal(507, "disk_full", "The disk is full. Delete old runs, then train again.");
   const run = new FakeRun(asked, faults, from, () => state.freed(asked.id));
-  state.runs.set(asked.id, run);
-  const lost = faults.loseAnswers > 0;
-  if (lost) faults.loseAnswers--;
+  return accept(run, state);
+}
+
+function accept(run: FakeRun | FakeMedia, state: FakeState): Answer {
+  state.runs.set(run.asked.id, run);
+  // a program of another engine that stayed loaded is ended first
+  state.warm.begin(run.asked.engine);
+  const lost = state.faults.loseAnswers > 0;
+  if (lost) state.faults.loseAnswers--;
   return { status: 201, body: run.view(), lost };
+}
+
+function startMedia(asked: MediaAsked, problems: readonly string[], state: FakeState): Answer {
+  if (problems.length > 0) throw new Refusal(503, "engine_not_ready", problems.join(" "));
+  const wrong = checkMedia(asked);
+  if (wrong) throw new Refusal(400, "invalid_request", `params: ${wrong}`);
+  const missing = inputsOf(asked.params).filter((sha) => !state.inputs.has(sha));
+  if (missing.length > 0) throw new Refusal(409, "input_missing", `Not uploaded: ${missing.join(", ")}.`);
+  const bad = checkFiles(asked, state.inputs);
+  if (bad) throw new Refusal(400, bad.code, bad.message);
+  return accept(new FakeMedia(asked, state.faults, state.inputs, () => state.freed(asked.id)), state);
 }
 
 function pointOf(asked: Asked, state: FakeState) {
   const earlier = find(asked.resume_from ?? "", state);
+  if (!(earlier instanceof FakeRun)) throw new Refusal(409, "resume_mismatch");
   if (!earlier.over) throw new Refusal(409, "run_active");
   if (JSON.stringify(earlier.asked.params) !== JSON.stringify(asked.params)) throw new Refusal(409, "resume_mismatch");
   const point = earlier.newest();
@@ -84,7 +106,7 @@ function pointOf(asked: Asked, state: FakeState) {
   return point;
 }
 
-function find(id: string, state: FakeState): FakeRun {
+function find(id: string, state: FakeState): FakeRun | FakeMedia {
   const run = state.runs.get(id);
   if (!run) throw new Refusal(404, "unknown_run", `There is no run ${id}.`);
   return run;
@@ -106,9 +128,12 @@ export function route(method: string, path: string, body: Buffer, state: FakeSta
         ),
       };
     case "GET engines":
-      return { status: 200, body: { engines: [state.engine()] } };
+      return { status: 200, body: { engines: state.engines() } };
     case "GET gpu":
-      return { status: 200, body: { owner: state.owner() ?? null, cards: state.cards } };
+      return { status: 200, body: { owner: state.owner() ?? null, cards: state.warm.on(state.cards) } };
+    case "POST unload":
+      if (state.owner()) throw new Refusal(409, "card_busy", `The card works on run ${state.owner()}: wait for its end or cancel it.`);
+      return { status: 200, body: { unloaded: state.warm.unload() } };
     case "PUT inputs/ID": {
       if (sha256(body) !== id) throw new Refusal(400, "hash_mismatch");
       const known = state.inputs.has(id);

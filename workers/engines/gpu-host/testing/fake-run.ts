@@ -135,7 +135,10 @@ export class FakeRun {
       this.fail("out_of_memory", "The card's memory ran out. Free the card, or lower the resolution, batch size or rank.");
       return;
     }
-    this.tell("step", { step: this.step, total: params.steps, loss: 1 / (this.step + 1), eta_seconds: params.steps - this.step });
+    // as the trainer's bar: first with the loss of the step before, at the step's end with its own
+    const told = { step: this.step, total: params.steps, eta_seconds: params.steps - this.step };
+    if (this.step > 1) this.tell("step", { ...told, loss: 1 / this.step });
+    this.tell("step", { ...told, loss: 1 / (this.step + 1) });
     if (params.samples.length > 0 && this.step % params.sample_every === 0) this.#sample();
     if (this.step % params.save_every === 0) this.#save();
     if (faults.disk === this.step) {

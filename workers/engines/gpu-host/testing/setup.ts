@@ -8,7 +8,16 @@ import type { GpuHostOptions, Timings } from "../options.ts";
 import { png, sha256 } from "./fake-files.ts";
 import { type FakeGpuHost, type FakeOptions, startFakeGpuHost } from "./fake-gpu-host.ts";
 
-const impatient: Timings = { request: 2_000, slow: 5_000, status: 1_000, retry: 20, poll: 20, silence: 5_000, confirm: 5_000, late: 200 };
+export const impatient: Timings = {
+  request: 2_000,
+  slow: 5_000,
+  status: 1_000,
+  retry: 20,
+  poll: 20,
+  silence: 5_000,
+  confirm: 5_000,
+  late: 200,
+};
 
 const started: { close(): Promise<void> }[] = [];
 

@@ -43,9 +43,18 @@ class Reader(Protocol):
     progress: int
 
 
+def again(engine: "Engine") -> str:
+    """What a person does after a run that gave nothing."""
+    return "go on with resume_from or train again" if engine.capabilities["resume"] else "start the run again"
+
+
 class Engine(Protocol):
     id: str
     title: str
+    # of the program and of its weights, with what they forbid
+    licence: str
+    # its program stays loaded between runs and takes one order at a time (watch/warm.py)
+    warm: bool
     families: tuple[str, ...]
     capabilities: dict
     params: type[BaseModel]

@@ -3,6 +3,7 @@
 import subprocess
 import threading
 import uuid
+from pathlib import Path
 
 from gpu_host.identity import Identity
 from gpu_host.launch import Launch, Program, spawn
@@ -13,6 +14,23 @@ from gpu_host.watch.run import Run
 
 _lock = threading.Lock()
 _waited_for: set[int] = set()
+
+
+def begin(launch: Launch, allowed: frozenset[Program], folder: Path, logs: Path, token: str, talk: bool = False) -> subprocess.Popen:
+    """Starts a program whose death its own Popen hears of; `forget` when it has."""
+    with _lock:
+        popen = spawn(launch, allowed, folder, logs, token, talk)
+        _waited_for.add(popen.pid)
+    return popen
+
+
+def forget(popen: subprocess.Popen) -> None:
+    _waited_for.discard(popen.pid)
+
+
+def reap(metrics: Metrics) -> None:
+    with _lock:
+        metrics.reaped.inc(reap_orphans(_waited_for))
 
 
 class Children:
@@ -27,9 +45,7 @@ class Children:
         token = uuid.uuid4().hex
         self.run.spawn = {"token": token}
         self.run.save()
-        with _lock:
-            self.popen = spawn(launch, allowed, self.run.work, self.run.folder, token)
-            _waited_for.add(self.popen.pid)
+        self.popen = begin(launch, allowed, self.run.work, self.run.folder, token)
         identity = Identity.of(self.popen.pid)
         assert identity is not None  # at worst a zombie: only we reap it
         self.run.spawn = {"token": token, "argv": launch.argv(), **identity.view()}
@@ -53,9 +69,8 @@ class Children:
 
     def reap(self) -> None:
         if self.popen is not None and self.popen.poll() is not None:
-            _waited_for.discard(self.popen.pid)
-        with _lock:
-            self.metrics.reaped.inc(reap_orphans(_waited_for))
+            forget(self.popen)
+        reap(self.metrics)
 
     @property
     def exit_code(self) -> int | None:

@@ -11,7 +11,7 @@ from gpu_host.hashing import sha256_of
 from gpu_host.metrics import Metrics
 from gpu_host.watch.run import Run
 
-MEDIA = {".safetensors": "application/octet-stream", ".png": "image/png"}
+MEDIA = {".safetensors": "application/octet-stream", ".png": "image/png", ".wav": "audio/wav", ".mp4": "video/mp4"}
 
 
 def resume_view(run: Run, engine: Engine, params: BaseModel) -> dict | None:
@@ -61,6 +61,6 @@ def succeeded(run: Run, engine: Engine, params: BaseModel, exit_code: int | None
         {"name": path.name, "sha256": sha256_of(path), "bytes": path.stat().st_size, "media_type": MEDIA[path.suffix]} for path in paths
     ]
     if exit_code not in (0, None):
-        run.events.append("warning", code="exit_code", message=f"The result is whole, but the trainer ended with exit code {exit_code}.")
+        run.events.append("warning", code="exit_code", message=f"The result is whole, but the program ended with exit code {exit_code}.")
     engine.sweep(run.work, succeeded=True)
     run.events.append("succeeded", files=files, _paths={path.name: str(path.relative_to(run.folder)) for path in paths})

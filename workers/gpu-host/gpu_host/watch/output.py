@@ -11,6 +11,7 @@ class Output:
         self.run, self.engine, self.metrics = run, engine, metrics
         snapshot = run.snapshot()
         self.reader = engine.reader(params, snapshot)  # type: ignore[arg-type]
+        self.step = snapshot.step if snapshot.total is not None else -1
         out, err = run.events.offsets()
         self.tails = (Tail(run.folder / "stdout.log", out, self.reader.whole), Tail(run.folder / "stderr.log", err, self.reader.whole))
 
@@ -31,7 +32,10 @@ class Output:
 
     def tell(self, event: dict) -> None:
         if event["type"] == "step":
-            self.metrics.steps.labels(self.engine.id).inc()
+            # a step is told again when its loss is known
+            if event["step"] > self.step:
+                self.step = event["step"]
+                self.metrics.steps.labels(self.engine.id).inc()
             if event["loss"] is not None:
                 self.metrics.loss.labels(self.engine.id).set(event["loss"])
         self.run.events.append(event.pop("type"), self.read_to, **event)

@@ -5,20 +5,32 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from typing import Protocol
 
 from gpu_host.disk import free_bytes
-from gpu_host.engines.port import Engine, Point
+from gpu_host.engines.port import Engine, Point, again
 from gpu_host.failure import Failure
-from gpu_host.launch import Launch
+from gpu_host.launch import Launch, Program
 from gpu_host.metrics import Metrics
 from gpu_host.settings import Limits
-from gpu_host.watch.children import Children
 from gpu_host.watch.conclude import conclude
 from gpu_host.watch.output import Output
 from gpu_host.watch.run import Run
 
 TICK, RETRY_SECONDS = 0.2, 5
 log = logging.getLogger("gpu_host")
+
+
+class Processes(Protocol):
+    """The processes of one run, or a warm child's work for it."""
+
+    def start(self, launch: Launch, allowed: frozenset[Program]) -> None: ...
+    def alive(self) -> bool: ...
+    def pids(self) -> list[int]: ...
+    def end_all(self) -> None: ...
+    def reap(self) -> None: ...
+    @property
+    def exit_code(self) -> int | None: ...
 
 
 class Supervisor:
@@ -28,13 +40,13 @@ class Supervisor:
         engine: Engine,
         limits: Limits,
         metrics: Metrics,
+        children: Processes,
         launch: Callable[[], tuple[Launch, Point | None]],
         done: Callable[[Run], None],
     ):
         self.run, self.engine, self.limits, self.metrics = run, engine, limits, metrics
-        self.launch, self.done = launch, done
+        self.children, self.launch, self.done = children, launch, done
         self.params = engine.params.model_validate(run.asked.params)
-        self.children = Children(run, metrics, limits.term_seconds)
         self.wake = threading.Event()
         self.stopping = False
         self.turn = threading.Lock()
@@ -68,7 +80,7 @@ class Supervisor:
                 cause = failure
             except OSError as error:
                 log.error("run %s: %s", self.run.asked.id, traceback.format_exc())
-                cause = disk_or_engine(error)
+                cause = disk_or_engine(error, self.engine)
             self.children.end_all()
             if output:
                 try:
@@ -132,19 +144,19 @@ class Supervisor:
             if self.canceling():
                 return
             if self.stopping:
-                raise Failure("interrupted", "gpu-host was stopped. Go on with resume_from, where a state was saved, or train again.")
+                raise Failure("interrupted", f"gpu-host was stopped; {again(self.engine)}.")
             if time.monotonic() - moved > self.limits.stall_seconds:
                 raise Failure(
                     "stalled",
-                    f"Nothing moved for {self.limits.stall_seconds:g} s. Check that nothing else uses the card, then go on with resume_from or train again.",
+                    f"Nothing moved for {self.limits.stall_seconds:g} s. Check that nothing else uses the card, then {again(self.engine)}.",
                 )
             if free_bytes(self.run.folder) < self.limits.free_bytes // 2:
-                raise Failure("disk_full", "The disk is nearly full. Delete old runs, then go on with resume_from or train again.")
+                raise Failure("disk_full", f"The disk is nearly full. Delete old runs, then {again(self.engine)}.")
             self.children.reap()
             self.wake.wait(TICK)
 
 
-def disk_or_engine(error: OSError) -> Failure:
+def disk_or_engine(error: OSError, engine: Engine) -> Failure:
     if error.errno == 28:
-        return Failure("disk_full", "The disk ran full. Delete old runs, then train again.")
-    return Failure("engine_error", f"The trainer could not be started or read ({type(error).__name__}). The log of gpu-host says more.")
+        return Failure("disk_full", f"The disk ran full. Delete old runs, then {again(engine)}.")
+    return Failure("engine_error", f"The program could not be started or read ({type(error).__name__}). The log of gpu-host says more.")

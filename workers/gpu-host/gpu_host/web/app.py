@@ -43,6 +43,10 @@ def create_app(host: Host) -> FastAPI:
     def gpu() -> dict:
         return gpu_view(cards(), host.engine_of_pids(), host.card.owner())
 
+    @app.post("/v1/unload")
+    def unload() -> dict:
+        return {"unloaded": host.unload()}
+
     @app.put("/v1/inputs/{sha256}")
     async def put(sha256: Annotated[str, Path(pattern=SHA256)], request: Request, response: Response) -> dict:
         need(host.settings.data, host.settings.limits.upload_bytes, host.settings.limits.free_bytes)

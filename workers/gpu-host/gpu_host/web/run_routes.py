@@ -70,7 +70,8 @@ def run_routes(host: Host) -> APIRouter:
         engine = host.engine(host.store.get(run_id).asked.engine)
         raise Failure(
             "not_supported",
-            f"{engine.title} cannot {what} on request: it takes no orders while it works. Set {what}_every when you start it.",
+            f"{engine.title} cannot {what} on request: it takes no orders while it works."
+            + (f" Set {what}_every when you start it." if f"{what}_every" in engine.params.model_fields else ""),
             409,
         )
 

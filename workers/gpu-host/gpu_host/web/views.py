@@ -30,12 +30,13 @@ def run_view(host: Host, run: Run) -> dict:
 def engine_view(engine: Engine) -> dict:
     families = [{"id": family, "problems": engine.family_problems(family)} for family in engine.families]
     problems = engine.problems()
-    if not problems and all(family["problems"] for family in families):
+    if not problems and families and all(family["problems"] for family in families):
         problems = ["No model family can be trained yet: `families` says what each lacks."]
     return {
         "id": engine.id,
         "title": engine.title,
         "version": engine.version(),
+        "licence": engine.licence,
         "ready": not problems,
         "problems": problems,
         "families": families,

@@ -101,20 +101,23 @@ def main() -> None:
     bar(0, rest, None)
     if fault == "hang_at_start":
         time.sleep(600)
-    done = 0
+    done, loss = 0, None
     for number in range(epoch, math.ceil(total / batches)):
         say(f"\nepoch {number + 1}/{math.ceil(total / batches)}\n")
         while step < min(total, batches * (number + 1)):
             time.sleep(FAULTS.get("step_seconds", 0.0))
             step, done = step + 1, done + 1
             weights = hashlib.sha256(f"{weights} {step}".encode()).hexdigest()
-            bar(done, rest, None)
+            # tqdm keeps its postfix: the new step stands beside the loss of the one before
+            bar(done, rest, loss)
             if fault in FAILURES and step == at:
                 FAILURES[fault]()
             if args.sample_prompts and step % int(args.sample_every_n_steps) == 0:
                 say(f"generating sample images at step / サンプル画像生成 ステップ: {step}")
                 for index, prompt in enumerate(json.loads(Path(args.sample_prompts).read_text())):
                     other_bar(2)
+                    if fault == "gate_in_sample" and step == at:
+                        gate()
                     save_png(args, step, index, prompt["seed"])
             if step % int(args.save_every_n_steps) == 0:
                 say(f"\nsaving checkpoint: {args.output_dir}/{args.output_name}-step{step:08d}.safetensors")
@@ -123,7 +126,8 @@ def main() -> None:
                 save_state(args, f"{args.output_name}-step{step:08d}-state", number + 1, step, weights)
                 old = step - int(args.save_last_n_steps_state) - 1
                 remove(args, old - old % int(args.save_every_n_steps))
-            bar(done, rest, "nan" if fault == "nan" and step >= at else f"{1 / (step + 1):.3g}")
+            loss = "nan" if fault == "nan" and step >= at else f"{1 / (step + 1):.3g}"
+            bar(done, rest, loss)
     sys.stderr.write("\n")
     if fault == "exit_0_without_file":
         return

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from gpu_host.checkout import commit_of
 from gpu_host.engines.port import Found, Point
 from gpu_host.engines.sd_scripts import outputs, ready, verdict
 from gpu_host.engines.sd_scripts.command import SCRIPTS, program, training_launch
@@ -26,6 +27,8 @@ BYTES_PER_RANK = {"sd15": 900_000, "sdxl": 6_000_000}
 class SdScriptsEngine:
     id = "sd-scripts"
     title = "kohya sd-scripts (LoRA training)"
+    licence = "Apache-2.0"
+    warm = False
     families: tuple[str, ...] = ("sd15", "sdxl")
     # it has no signal handlers: nothing can be asked of it while it trains, and TERM saves nothing
     capabilities = {"cancel": True, "resume": True, "sample_now": False, "save_now": False, "saves_on_cancel": False}
@@ -35,15 +38,7 @@ class SdScriptsEngine:
         self.settings = settings
 
     def version(self) -> str | None:
-        """Of the checkout, where it is one."""
-        folder = self.settings.sd_scripts and self.settings.sd_scripts.folder / ".git"
-        try:
-            head = (folder / "HEAD").read_text("ascii").strip() if folder else ""
-            if head.startswith("ref: "):
-                head = (folder / head[5:]).read_text("ascii").strip() if folder else ""
-        except OSError:
-            return None
-        return head[:7] or None
+        return commit_of(self.settings.sd_scripts.folder) if self.settings.sd_scripts else None
 
     def programs(self) -> frozenset[Program]:
         scripts = self.settings.sd_scripts

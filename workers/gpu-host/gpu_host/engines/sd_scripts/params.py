@@ -2,17 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
+from gpu_host.fields import Line, Strict
 from gpu_host.settings import SHA256
 
-# one line, no control characters: it goes into a caption file or a metadata field
-Line = StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$")
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._()+-]{0,120}\.(safetensors|ckpt|pth)$"
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Picture(Strict):

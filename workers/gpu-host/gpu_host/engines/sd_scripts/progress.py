@@ -18,6 +18,8 @@ STAGES = (
     (re.compile(r"generating sample images at step"), "sampling"),
     (re.compile(r"saving (checkpoint:|state at step|last state)"), "saving"),
 )
+# of which step a sentence tells, where it says so
+AT_STEP = re.compile(r"(?: at step\D*|-step)(\d+)(?:\.safetensors)?$")
 CLASSES = (
     (re.compile(r"CUDA out of memory|OutOfMemoryError|HIP out of memory"), "out_of_memory"),
     (re.compile(r"No space left on device|Errno 28|StorageFull"), "disk_full"),
@@ -63,7 +65,10 @@ class SdScriptsReader:
     def __init__(self, total: int, snapshot: Snapshot):
         self.total, self.resumed = total, snapshot.resumed_from_step
         self.step = snapshot.step if snapshot.total is not None else -1
+        self.loss = snapshot.loss
         self.stage, self.classes = snapshot.stage, set(snapshot.log_classes)
+        # the step after which sampling or saving began
+        self.busy_at = snapshot.step if snapshot.stage in ("sampling", "saving") else -1
         self.nan = any(warning["code"] == "loss_not_a_number" for warning in snapshot.warnings)
         self.waiting: dict | None = None
         self.progress, self.last_bar = 0, ""
@@ -87,6 +92,10 @@ class SdScriptsReader:
     def sentence(self, line: str) -> Iterator[dict]:
         for pattern, stage in STAGES:
             if pattern.match(line):
+                if stage in ("sampling", "saving"):
+                    at = AT_STEP.search(line)
+                    # the last saves name no step
+                    self.busy_at = int(at[1]) if at else self.total if stage == "saving" else self.step
                 yield from self.enter(stage)
         for pattern, kind in CLASSES if ERROR.match(line) else ():
             if pattern.search(line) and kind not in self.classes:
@@ -108,7 +117,7 @@ class SdScriptsReader:
                 f"The trainer did not go on from step {self.resumed}: it was stopped before it began anew. The saved state is kept; train anew without resume_from.",
             )
         event = {"type": "step", "step": done + self.resumed, "total": self.total, "loss": number(loss), "eta_seconds": seconds(bar[5])}
-        # each step comes twice, the second time with its loss
+        # each step comes twice: with the loss of the step before it, which the first has not, then with its own
         if loss is None and done > 0:
             if self.waiting and self.waiting["step"] < event["step"]:
                 yield from self.tell(self.waiting)
@@ -125,7 +134,11 @@ class SdScriptsReader:
         yield from self.tell(event)
 
     def tell(self, event: dict) -> Iterator[dict]:
-        if event["step"] > self.step:
-            self.step = event["step"]
+        known = event["step"] == self.step and event["loss"] == self.loss
+        if event["step"] < self.step or known:
+            return
+        self.step, self.loss = event["step"], event["loss"]
+        # sentences come by another pipe than bars, so the bar before a sentence may be read after it
+        if event["step"] > self.busy_at:
             yield from self.enter("training")
-            yield event
+        yield event

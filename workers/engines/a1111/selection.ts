@@ -1,0 +1,110 @@
+/** Which files a wish means: the checkpoint, its LoRAs and their trigger words; refuses what does not exist or does not fit together. */
+import { Failure } from "../../../core/failure.ts";
+import type { RenderWish } from "../../../core/ports/engine.ts";
+import { type Family, familyByName, familyByOption, familyTitles } from "./families.ts";
+import type { Files, Inventory } from "./inventory.ts";
+import { type FoundLora, findLoras, ownLora, wantedFamily } from "./loras.ts";
+import { findFile, nearList } from "./names.ts";
+import type { A1111Options } from "./options.ts";
+
+export interface Chosen {
+  model: string;
+  family: Family;
+  loras: { name: string; weight: number }[];
+  triggers: string[];
+}
+
+/** Stands for the usual checkpoint in a plan that was made before A1111/Forge ever answered. */
+const usualModel = "default";
+
+type Wish = Pick<RenderWish, "model" | "loras">;
+type Choice = Pick<A1111Options, "modelFamilies" | "preferredModel">;
+
+const noCheckpoint = (found: string) =>
+  new Failure(
+    "unknown_model",
+    `${found} Put one (SD 1.5 or SDXL, such as sd_xl_base_1.0.safetensors) into its models/Stable-diffusion folder; no restart is needed.`,
+  );
+
+/** The checkpoint that was named; undefined where the choice was left open. */
+function namedModel(inventory: Inventory, files: string[], wish: Wish): { model: string; family: Family } | undefined {
+  const model = wish.model === undefined ? undefined : findFile(wish.model, files);
+  if (wish.model === undefined || (model === undefined && wish.model === usualModel)) return undefined;
+  if (model === undefined) {
+    if (files.length === 0) throw noCheckpoint(`A1111/Forge has no checkpoint, so "${wish.model}" cannot be used.`);
+    throw new Failure("unknown_model", `A1111/Forge has no checkpoint "${wish.model}". It has: ${nearList(wish.model, files)}.`);
+  }
+  const family = inventory.family("checkpoints", model);
+  if (family === "other")
+    throw new Failure(
+      "unknown_model",
+      `${model} is neither an SD 1.5 nor an SDXL checkpoint, and only those can draw here. Choose another: ${nearList(wish.model, files)}.`,
+    );
+  return { model, family };
+}
+
+/** The preferred checkpoint or the first that can draw; one of the family that the LoRAs want, where there is one. */
+function usual(inventory: Inventory, files: string[], options: Choice, wanted: Family | undefined) {
+  const preferred = options.preferredModel === undefined ? undefined : findFile(options.preferredModel, files);
+  let first: { model: string; family: Family } | undefined;
+  for (const model of [...(preferred === undefined ? [] : [preferred]), ...files]) {
+    const family = inventory.family("checkpoints", model);
+    if (family === "other") continue;
+    if (wanted === undefined || family === wanted) return { model, family };
+    // of a family that nobody can tell: it may fit, what is known not to fit does not
+    if (first === undefined || (first.family !== "unknown" && family === "unknown")) first = { model, family };
+  }
+  if (first) return first;
+  throw noCheckpoint(
+    files.length === 0 ? "A1111/Forge has no checkpoint." : `None of A1111/Forge's checkpoints can draw (${nearList("", files)}).`,
+  );
+}
+
+function checkFit(inventory: Pick<Inventory, "family">, files: string[], loras: readonly FoundLora[], model: string, family: Family): void {
+  const wrong = loras.find((lora) => lora.family !== "unknown" && family !== "unknown" && lora.family !== family);
+  if (!wrong) return;
+  const fitting: string[] = [];
+  for (const file of files) if (inventory.family("checkpoints", file) === wrong.family) fitting.push(file);
+  const remedy =
+    wrong.family === "other"
+      ? "Choose another LoRA; list_models shows them."
+      : fitting.length > 0
+        ? `Choose a LoRA for ${familyTitles[family]}, or another checkpoint: ${nearList(model, fitting)}.`
+        : `Choose a LoRA for ${familyTitles[family]}, or put an ${familyTitles[wrong.family]} checkpoint into its models/Stable-diffusion folder.`;
+  throw new Failure(
+    "invalid_input",
+    `The LoRA ${wrong.title} is for ${wrong.family === "other" ? "another kind of model" : familyTitles[wrong.family]}, but the checkpoint ${model} is ${familyTitles[family]}. ${remedy}`,
+  );
+}
+
+const chosen = (model: string, family: Family, loras: readonly FoundLora[]): Chosen => ({
+  model,
+  family,
+  loras: loras.map(({ name, weight }) => ({ name, weight })),
+  triggers: [...new Set(loras.flatMap(({ triggers }) => triggers))],
+});
+
+/** A1111/Forge never answered: names are taken as given, and checked when it does. What is known of a person's own LoRA holds now. */
+function unseen(options: Choice, wish: Wish): Chosen {
+  const familyOf = (model: string) => familyByOption(model, options.modelFamilies) ?? familyByName(model);
+  const loras = wish.loras.map(({ name, weight, own }) =>
+    own ? ownLora(name, weight, own) : { name, weight, title: name, family: "unknown" as const, triggers: [] },
+  );
+  const wanted = wantedFamily(loras);
+  const preferred = options.preferredModel;
+  const fits = preferred !== undefined && (wanted === undefined || [wanted, "unknown"].includes(familyOf(preferred)));
+  const model = wish.model ?? (fits ? preferred : usualModel);
+  const family = familyOf(model);
+  checkFit({ family: (_kind, file) => familyOf(file) }, preferred === undefined ? [] : [preferred], loras, model, family);
+  return chosen(model, family === "unknown" ? (wanted ?? family) : family, loras);
+}
+
+/** @param files undefined where A1111/Forge never answered. */
+export function choose(inventory: Inventory, files: Files | undefined, options: Choice, wish: Wish): Chosen {
+  if (!files) return unseen(options, wish);
+  const named = namedModel(inventory, files.checkpoints, wish);
+  const loras = findLoras(inventory, files, wish.loras);
+  const { model, family } = named ?? usual(inventory, files.checkpoints, options, wantedFamily(loras));
+  checkFit(inventory, files.checkpoints, loras, model, family);
+  return chosen(model, family, loras);
+}

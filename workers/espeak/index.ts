@@ -1,0 +1,2 @@
+/** espeak-ng for whoever needs speech without any model. */
+export { createEspeak, type Espeak } from "./espeak.ts";

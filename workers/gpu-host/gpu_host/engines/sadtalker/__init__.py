@@ -1,0 +1,1 @@
+"""SadTalker: a picture of a face speaks a sound."""
