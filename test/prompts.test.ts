@@ -36,7 +36,12 @@ const stdio = (kind: (typeof kinds)[number]) =>
 
 /** What holds for every way in. */
 async function seen(client: TestClient): Promise<void> {
-  expect((await client.prompts()).map(({ name }) => name)).toEqual(["portrait_series", "product_shot", "train_lora_from_photos"]);
+  expect((await client.prompts()).map(({ name }) => name)).toEqual([
+    "portrait_series",
+    "product_shot",
+    "train_lora_from_photos",
+    "talking_head",
+  ]);
   expect(await client.prompt("product_shot", { product: "a teapot", count: "1" })).toContain("one call in all");
   await expect(client.prompt("product_shot", { product: "x", count: "9" })).rejects.toMatchObject({ code: -32602 });
   const [fox, teapot] = made;

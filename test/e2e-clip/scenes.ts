@@ -1,10 +1,8 @@
 /** What a person sees of a clip: the question, its stages, the video, and what follows when one stage is done again. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { toFailure } from "../../core/failure.ts";
-import { silentLog } from "../../core/log.ts";
 import type { JobView } from "../../core/view.ts";
-import { createEspeak } from "../../workers/espeak/index.ts";
-import { writeWav } from "../../workers/sound/index.ts";
+import { recording, saidInRecording } from "../fixtures/recording.ts";
 import { done, of, type Stage, words } from "./stage.ts";
 
 const chat = "conv-clip";
@@ -127,20 +125,6 @@ export async function voiceAgain(stage: Stage): Promise<void> {
   checks.check("it plays, with sound", probed.video !== undefined && probed.audio !== undefined && probed.seconds > 4.5, probed);
 }
 
-/** Eight seconds of a voice, in pauses as a person speaks. */
-async function recording(): Promise<Buffer> {
-  const espeak = createEspeak({ log: silentLog });
-  try {
-    const text =
-      "Good morning, this is June. I read a few sentences aloud, so that my voice is known. The weather is fine today, and the garden is green.";
-    return Buffer.from(
-      writeWav(await espeak.say({ text, language: "en", speed: 1, variant: "f3", signal: new AbortController().signal } as never)),
-    );
-  } finally {
-    await espeak.close();
-  }
-}
-
 export async function spoken(stage: Stage): Promise<void> {
   const { checks, product } = stage;
   const own = "conv-voice";
@@ -149,7 +133,7 @@ export async function spoken(stage: Stage): Promise<void> {
     name: "june",
     audio,
     person: "June Carter",
-    transcript: "Good morning, this is June. I read a few sentences aloud, so that my voice is known.",
+    transcript: saidInRecording,
   };
   const refusal = await product.client.invoke("clone_voice", input).catch(toFailure);
   checks.check("cloning is refused without a yes, with the stable code", "code" in refusal && refusal.code === "consent_required", refusal);

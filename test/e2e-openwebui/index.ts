@@ -18,6 +18,7 @@ import { aClipPlays } from "./clip.ts";
 import { aClosedTab, aLateResult, anAttachment, aPicture, aStop, isolation } from "./daily.ts";
 import { installer } from "./installer.ts";
 import { mediaPlay } from "./media.ts";
+import { mediaTools } from "./media-tools.ts";
 import { networkAway } from "./network-away.ts";
 import { emptyShots, photograph } from "./page.ts";
 import { questions } from "./questions.ts";
@@ -41,6 +42,7 @@ const scenes: Scene[] = [
   ["In Chromium: a late result", aLateResultIsSeen],
   ["In Chromium: video, sound and a file", mediaPlay],
   ["In Chromium: a clip and a voice", aClipPlays],
+  ["Voices, videos and faces through the pipe", mediaTools],
   ["In Chromium: flags of a slash command", flagsAreTyped],
   ["In Chromium: questions before work that needs a yes", questions],
   ["In Chromium: a second user", aSecondUserSeesNothing],

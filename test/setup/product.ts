@@ -47,6 +47,8 @@ export async function startProduct(
       ...config,
       comfyui: config.comfyui.configured ? config.comfyui : { url: nobody, configured: false },
       gpuHost: config.gpuHost.configured ? config.gpuHost : { url: nobody, configured: false },
+      a1111: config.a1111.configured ? config.a1111 : { url: nobody, configured: false },
+      gptSovits: config.gptSovits.configured ? config.gptSovits : { url: nobody, configured: false, mayExit: false },
       ollama: config.ollama.configured ? config.ollama : { url: nobody, configured: false },
     };
     const folder = await openDataFolder(data, () => undefined);

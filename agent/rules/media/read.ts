@@ -17,9 +17,13 @@ function meaningOf(does: MediaDoes, said: Said, memory: Memory, media: CompiledM
   return does === "redo" ? redoes(said, memory, media) : makes(does, said, memory, media);
 }
 
+/** Characters of a request without its quotations; longer texts are spoken between quotation marks. */
+const longest = 1000;
+
 /** Undefined where it is none of this. */
 export function readMedia(masked: Masked, memory: Memory): Reading | undefined {
   // a sentence that is spoken may hold others, but it stands between quotation marks then
+  if (masked.text.length > longest) return undefined;
   if (/[.!?…]\s+\S/u.test(masked.text) || masked.text.includes("\n")) return undefined;
   for (const media of mediaLanguages) {
     // as it stands too: "instead" at its end is politeness elsewhere, and says here that something is changed
