@@ -17,3 +17,8 @@ export function canonicalJson(value: unknown): string {
 export function digest(value: unknown): string {
   return createHash("sha256").update(canonicalJson(value)).digest("hex");
 }
+
+/** An object without the fields that are undefined. */
+export function given(fields: object): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;
+}

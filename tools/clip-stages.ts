@@ -1,12 +1,12 @@
 /** The stages of a clip, each prepared by its own tool: as they were settled before, or as the wish asks for them. */
 
 import { Failure } from "../core/failure.ts";
-import type { JsonObject } from "../core/json.ts";
+import { given, type JsonObject } from "../core/json.ts";
 import { maxClipSeconds } from "../core/limits.ts";
 import type { Source } from "../core/source.ts";
 import type { PrepareContext, Prepared } from "../core/tool.ts";
 import type { ClipWish, StageName } from "./clip-input.ts";
-import { given, isVideo } from "./sources.ts";
+import { isVideo } from "./sources.ts";
 
 export interface MadeStage {
   name: StageName;

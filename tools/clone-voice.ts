@@ -4,10 +4,11 @@ import { z } from "zod";
 import { assetName } from "../core/asset.ts";
 import { voiceStatement } from "../core/consent.ts";
 import { Failure } from "../core/failure.ts";
+import { given } from "../core/json.ts";
 import type { CloneRequest } from "../core/ports/sound.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { fileRef, language, pictureFields, rare } from "./fields.ts";
-import { given, needsSound } from "./sources.ts";
+import { needsSound } from "./sources.ts";
 
 const input = z.strictObject({
   name: z.string().min(1).max(60).describe("What the voice is called."),

@@ -3,10 +3,11 @@ import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { faceStatement } from "../core/consent.ts";
 import { Failure } from "../core/failure.ts";
+import { given } from "../core/json.ts";
 import type { LipsRequest } from "../core/ports/video.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { fileRef, pictureFields, rare } from "./fields.ts";
-import { given, isVideo, nameOf, needsSound, standsIn, titled } from "./sources.ts";
+import { isVideo, nameOf, needsSound, standsIn, titled } from "./sources.ts";
 
 const input = z.strictObject({
   face: fileRef.describe("Artifact id of a picture or video with one face."),

@@ -1,5 +1,6 @@
 /** `make_clip`: one sentence becomes a clip: a voice, a picture, motion, lips and captions, each stage a job of its own that can be done again alone. */
 import { Failure } from "../core/failure.ts";
+import { given } from "../core/json.ts";
 import { maxClipSeconds } from "../core/limits.ts";
 import type { ClipRequest } from "../core/ports/video.ts";
 import { slug } from "../core/slug.ts";
@@ -7,7 +8,7 @@ import { defineJobTool } from "../core/tool.ts";
 import { type ClipWish, clipInput } from "./clip-input.ts";
 import { rerolledClip, whoIsSeen } from "./clip-reroll.ts";
 import { prepareStages } from "./clip-stages.ts";
-import { given, titled } from "./sources.ts";
+import { titled } from "./sources.ts";
 
 /** Seconds of silence after the last word. */
 const tail = 0.3;

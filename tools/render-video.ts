@@ -2,13 +2,13 @@
 import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { Failure } from "../core/failure.ts";
-import type { JsonObject } from "../core/json.ts";
+import { given, type JsonObject } from "../core/json.ts";
 import { pictureSize } from "../core/kinds.ts";
 import { slug } from "../core/slug.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { fileRef, pictureFields, rare, stages } from "./fields.ts";
 import { checkPrompt, checkSize } from "./limits.ts";
-import { given, nameOf, standsIn, titled } from "./sources.ts";
+import { nameOf, standsIn, titled } from "./sources.ts";
 
 const input = z.strictObject({
   prompt: z.string().trim().optional().describe("What happens; with no image also what is seen."),

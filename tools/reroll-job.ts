@@ -1,12 +1,9 @@
 /** `reroll_job`: the same recipe with a new seed or changed fields, as a new job that remembers its parent. */
 import { z } from "zod";
-import type { JsonObject } from "../core/json.ts";
+import { given } from "../core/json.ts";
 import { defineAnswerTool } from "../core/tool.ts";
 import { jobId, pictureFields, rare } from "./fields.ts";
 import { jobAnswer } from "./jobs.ts";
-
-const given = (fields: object): JsonObject =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;
 
 export const rerollJob = defineAnswerTool({
   name: "reroll_job",

@@ -1,6 +1,5 @@
 /** What a tool works on: the right kind of file, or a refusal that says what is needed. */
 import { Failure } from "../core/failure.ts";
-import type { JsonObject } from "../core/json.ts";
 import { kindWords } from "../core/kinds.ts";
 import type { Engine } from "../core/ports/engine.ts";
 import type { Source } from "../core/source.ts";
@@ -32,10 +31,6 @@ export const titled = (what: string, name: string): string => `${what}: ${name.r
 
 /** Only stands in for a real engine. */
 export const standsIn = ({ id }: Pick<Engine, "id">): boolean => id === "preview";
-
-/** `{name: value}` without what is undefined. */
-export const given = (fields: Record<string, unknown>): JsonObject =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;
 
 /** Names a file to a person: a stage that is not made yet by its name. */
 export const nameOf = ({ id, name }: Source): string => (stageOf(id) === undefined ? name : `the ${stageOf(id)}`);

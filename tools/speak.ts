@@ -3,12 +3,13 @@ import { randomInt } from "node:crypto";
 import { z } from "zod";
 import { assetIdOf } from "../core/asset.ts";
 import { Failure } from "../core/failure.ts";
+import { given } from "../core/json.ts";
 import { maxSpeech } from "../core/limits.ts";
 import { type SpeakRequest, speechFormats } from "../core/ports/sound.ts";
 import { slug } from "../core/slug.ts";
 import { defineJobTool, type PrepareContext } from "../core/tool.ts";
 import { language, pictureFields, rare } from "./fields.ts";
-import { given, standsIn, titled } from "./sources.ts";
+import { standsIn, titled } from "./sources.ts";
 
 const input = z.strictObject({
   text: z.string().trim().min(1, "say what is to be spoken").describe("What is spoken."),

@@ -1,5 +1,5 @@
 /** All of a message read: wishes become calls, or one question for everything that they lack. */
-import type { JsonObject } from "../../../core/json.ts";
+import { given } from "../../../core/json.ts";
 import type { Memory } from "../../memory/memory.ts";
 import { filesMeant } from "../../training/files.ts";
 import { findKnown, freeName } from "../../training/known.ts";
@@ -9,9 +9,6 @@ import { plainWords, type TrainingWish, triggersOf } from "./wish.ts";
 type Result = { calls: ReadCall[] } | { problem: string };
 
 const sentence = (name = "biscuit", trigger = "bsct dog") => `train a LoRA called ${name}, trigger ${trigger}`;
-
-const given = (fields: Record<string, unknown>): JsonObject =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;
 
 const said = (text: string | undefined): string | undefined => (text === undefined ? undefined : plainWords(text) || undefined);
 

@@ -1,5 +1,5 @@
 /** What a model family wants (steps, guidance, sampler) and how a file's family is told. */
-import { matches } from "./names.ts";
+import { matches } from "../model-names.ts";
 
 export type Family = "sd15" | "sdxl" | "unknown" | "other";
 

@@ -2,10 +2,10 @@
 import { isAssetFile } from "../../../core/asset.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { LoraUse, RenderRequest, Run } from "../../../core/ports/engine.ts";
+import { findFile, nearList } from "../model-names.ts";
 import { pause } from "../patience.ts";
 import { type Family, familyTitles } from "./families.ts";
 import type { Files, Inventory } from "./inventory.ts";
-import { findFile, nearList } from "./names.ts";
 import type { A1111Options, Timings } from "./options.ts";
 import { tagName } from "./prompt-text.ts";
 

@@ -2,9 +2,9 @@
 import { isAssetFile } from "../../../core/asset.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { LoraUse, RenderRequest, Run } from "../../../core/ports/engine.ts";
+import { findFile, nearList } from "../model-names.ts";
 import { type Family, familyTitles } from "./families.ts";
 import type { Files, Inventory } from "./inventory.ts";
-import { findFile, nearList } from "./names.ts";
 import type { ComfyuiOptions, Timings } from "./options.ts";
 import { createPause } from "./wait.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { RenderWish } from "../../../core/ports/engine.ts";
+import { findFile } from "../model-names.ts";
 import { familyByName } from "./families.ts";
-import { findFile } from "./names.ts";
 import { comfyRun } from "./testing/run.ts";
 import { adapterFor, closeAll, fakeOf, pair, request } from "./testing/setup.ts";
 import { triggerWords, withTriggers } from "./triggers.ts";

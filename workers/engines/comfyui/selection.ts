@@ -1,10 +1,10 @@
 /** Which files a wish means: the checkpoint, its LoRAs and their trigger words; refuses what does not exist or does not fit together. */
 import { Failure } from "../../../core/failure.ts";
 import type { RenderWish } from "../../../core/ports/engine.ts";
+import { findFile, nearList } from "../model-names.ts";
 import { type Family, familyByName, familyByOption, familyTitles } from "./families.ts";
 import type { Files, Inventory } from "./inventory.ts";
 import { type FoundLora, findLoras, ownLora, wantedFamily } from "./loras.ts";
-import { findFile, nearList } from "./names.ts";
 import type { ComfyuiOptions } from "./options.ts";
 
 export interface Chosen {

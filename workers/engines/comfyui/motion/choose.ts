@@ -1,6 +1,6 @@
 /** Which model makes a video: the one that was named, else the best that is whole; says which file or node is missing. */
 import { Failure } from "../../../../core/failure.ts";
-import { findFile, nearList } from "../names.ts";
+import { findFile, nearList } from "../../model-names.ts";
 import { classesOf } from "./graph.ts";
 import { kindOf, type MotionKind, motionKinds, type PartName } from "./kinds.ts";
 import type { Stock } from "./stock.ts";

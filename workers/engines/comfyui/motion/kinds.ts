@@ -1,5 +1,5 @@
 /** The models that make videos: their files, what they can, and what they need of a card. */
-import { matches } from "../names.ts";
+import { matches } from "../../model-names.ts";
 import { ltxKinds } from "./ltx.ts";
 import { svdKinds } from "./svd.ts";
 import type { MotionTemplate } from "./templates.ts";

@@ -1,5 +1,5 @@
 /** Finds a model file by what a person called it: case, folder and ending may be left out. */
-import { byNearness } from "../../../core/nearest.ts";
+import { byNearness } from "../../core/nearest.ts";
 
 const plain = (name: string) => name.trim().replaceAll("\\", "/").toLowerCase();
 const bare = (name: string) => plain(name).replace(/\.(safetensors|ckpt|pth?|sft|bin|gguf)$/, "");
