@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { secretFileNames } from "./config/secret-files.ts";
 import { ollamaAddress, settingNames } from "./config/settings.ts";
 import { readConfig } from "./config.ts";
 import { Failure } from "./core/failure.ts";
@@ -36,7 +37,18 @@ describe("defaults", () => {
       limits: defaultLimits,
       preview: false,
     });
-    for (const absent of ["key", "oidc", "openWebUiUserSecret", "databaseUrl", "redisUrl", "s3", "openai", "files", "loraFolder"])
+    for (const absent of [
+      "key",
+      "oidc",
+      "openWebUiUserSecret",
+      "databaseUrl",
+      "redisUrl",
+      "s3",
+      "openai",
+      "files",
+      "loraFolder",
+      "metrics",
+    ])
       expect(config).not.toHaveProperty(absent);
   });
 
@@ -257,10 +269,26 @@ describe("what is wrong", () => {
   });
 });
 
+describe("what watches it", () => {
+  it("metrics have a listener where a port is named, on loopback unless another address is", () => {
+    const of = (env: NodeJS.ProcessEnv) => readConfig({ ...home, ...env }, 1000).metrics;
+    expect(of({ MYSPINBOT_METRICS_PORT: "9464" })).toEqual({ host: "127.0.0.1", port: 9464 });
+    expect(of({ MYSPINBOT_METRICS_PORT: "0", MYSPINBOT_METRICS_HOST: "0.0.0.0" })).toEqual({ host: "0.0.0.0", port: 0 });
+    expect(of({ MYSPINBOT_METRICS_HOST: "0.0.0.0" })).toBeUndefined();
+    expect(problemsOf({ MYSPINBOT_METRICS_PORT: "70000" })).toContain("MYSPINBOT_METRICS_PORT: must be a whole number from 0 to 65535");
+  });
+});
+
+it("a Redis that may evict is allowed by one word only", () => {
+  expect(readConfig(home, 1000).redisUnsafe).toBe(false);
+  expect(readConfig({ ...home, MYSPINBOT_REDIS_UNSAFE: "yes" }, 1000).redisUnsafe).toBe(true);
+  expect(problemsOf({ MYSPINBOT_REDIS_UNSAFE: "1" })).toContain("must be one of: no, yes");
+});
+
 it(".env.example and the program know the same settings", () => {
   const text = readFileSync(join(import.meta.dirname, ".env.example"), "utf8");
   const listed = [...text.matchAll(/^#?([A-Z][A-Z0-9_]*)=/gm)].map((match) => match[1]);
-  expect(listed.sort()).toEqual([...settingNames].sort());
+  expect(listed.sort()).toEqual([...settingNames, ...secretFileNames].sort());
 });
 
 it(".env.example shows the defaults as they are", () => {
@@ -273,6 +301,7 @@ it(".env.example shows the defaults as they are", () => {
     "MYSPINBOT_ALLOWED_HOSTS",
     "MYSPINBOT_MODEL_FAMILIES",
     "MYSPINBOT_LORA_FOLDER",
+    "MYSPINBOT_METRICS_PORT",
     ...[
       "MYSPINBOT_SHERPA_MODELS",
       "MYSPINBOT_FFMPEG",

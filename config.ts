@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import type { z } from "zod";
+import { fileOf, readSecretFiles, secretFileNames } from "./config/secret-files.ts";
 import { type logLevels, ollamaAddress, settingNames, settings } from "./config/settings.ts";
 import { Failure } from "./core/failure.ts";
 import type { Limits } from "./core/limits.ts";
@@ -26,6 +27,8 @@ export interface Config {
   allowedHosts: string[];
   databaseUrl?: string;
   redisUrl?: string;
+  /** Starts in spite of a Redis that may throw away what waits in it. */
+  redisUnsafe: boolean;
   s3?: { endpoint: string; bucket: string; accessKey: string; secretKey: string; region: string };
   /** A folder for results that every role sees, where it is not the data folder's own. */
   files?: string;
@@ -49,6 +52,8 @@ export interface Config {
   ollama: { url: string; configured: boolean; model?: string };
   /** What the chat model does while a job has the card: answers on the processor, on the card all the same, or another model answers. */
   chatWhileBusy: "cpu" | "gpu" | { model: string };
+  /** Whether the chat model lies on the card that this process works on. */
+  chatOnCard: boolean;
   openai?: { baseUrl: string; model: string; apiKey?: string };
   vramGb: number;
   preview: boolean;
@@ -57,6 +62,8 @@ export interface Config {
   /** How long a server that a client started lives without an open job; 0 = for ever. */
   idleMinutes: number;
   logLevel: (typeof logLevels)[number];
+  /** A listener of its own for `/metrics`, `/livez` and `/readyz`, without a key; absent = none. Port 0 = any free one. */
+  metrics?: { host: string; port: number };
   /** How long a job waits for an engine that does not answer. */
   engineWaitMinutes: number;
   /** Model file → family, where the name alone misleads. */
@@ -111,19 +118,27 @@ function contradictions(given: Record<string, string>): string[] {
 }
 
 function typos(env: NodeJS.ProcessEnv): string[] {
-  return Object.keys(env)
-    .filter((name) => name.startsWith("MYSPINBOT_") && !settingNames.includes(name))
-    .map((name) => `${name}: there is no such setting; probably ${byNearness(name, settingNames)[0]} is meant`);
+  const known = [...settingNames, ...secretFileNames];
+  return Object.keys(env).flatMap((name) => {
+    const base = name.replace(/_FILE$/, "");
+    if (known.includes(name)) return [];
+    if (base !== name && settingNames.includes(base) && env[name]?.trim())
+      return [`${name}: only what may hold a secret is read from a file; write the value into ${base}`];
+    return name.startsWith("MYSPINBOT_") ? [`${name}: there is no such setting; probably ${byNearness(name, known)[0]} is meant`] : [];
+  });
 }
 
-/** Failure `config` that names every problem at once. An empty value counts as not set. Values are never repeated in it: some are secrets. */
+/** Failure `config` that names every problem at once. An empty value counts as not set. Secrets may lie in files, see `config/secret-files.ts`. Values are never repeated in it: some are secrets. */
 export function readConfig(env: NodeJS.ProcessEnv, uid: number | undefined = process.getuid?.()): Config {
-  const given: Record<string, string> = {};
+  const files = readSecretFiles(env);
+  const given: Record<string, string> = { ...files.values };
   for (const name of settingNames) if (env[name]?.trim()) given[name] = (env[name] as string).trim();
   const parsed = settings.safeParse(given);
+  const label = (name: string) => (name in files.values ? `${name} (the text of ${fileOf(name)})` : name);
   const problems = [
-    ...(parsed.error?.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`) ?? []),
-    ...contradictions(given),
+    ...(parsed.error?.issues.map((issue) => `${label(issue.path.join("."))}: ${issue.message}`) ?? []),
+    ...files.problems,
+    ...contradictions({ ...Object.fromEntries(files.unread.map((name) => [name, ""])), ...given }),
     ...typos(env),
   ];
   if (!parsed.success || problems.length > 0)
@@ -175,6 +190,14 @@ function voicesOf(set: z.output<typeof settings>): Pick<Config, "a1111" | "gptSo
   };
 }
 
+const rolesOf = ({ ROLES }: z.output<typeof settings>): Config["roles"] => ({
+  http: ROLES?.includes("http") ?? true,
+  worker: ROLES?.includes("worker") ?? true,
+});
+
+const watchedBy = (set: z.output<typeof settings>): Pick<Config, "metrics"> =>
+  set.MYSPINBOT_METRICS_PORT === undefined ? {} : { metrics: { host: set.MYSPINBOT_METRICS_HOST, port: set.MYSPINBOT_METRICS_PORT } };
+
 function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: number | undefined): Config {
   const ollama = set.OLLAMA_URL ?? set.OLLAMA_HOST;
   const reached = set.MYSPINBOT_PUBLIC_URL === undefined ? undefined : new URL(set.MYSPINBOT_PUBLIC_URL);
@@ -198,6 +221,7 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
     allowedHosts: [...(set.MYSPINBOT_ALLOWED_HOSTS ?? []), ...(reached ? [reached.host] : [])],
     ...(set.DATABASE_URL ? { databaseUrl: set.DATABASE_URL } : {}),
     ...(set.REDIS_URL ? { redisUrl: set.REDIS_URL } : {}),
+    redisUnsafe: set.MYSPINBOT_REDIS_UNSAFE === "yes",
     ...(set.S3_ENDPOINT && set.S3_BUCKET && set.S3_ACCESS_KEY && set.S3_SECRET_KEY
       ? {
           s3: {
@@ -210,7 +234,7 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
         }
       : {}),
     ...(set.MYSPINBOT_FILES ? { files: set.MYSPINBOT_FILES } : {}),
-    roles: { http: set.ROLES?.includes("http") ?? true, worker: set.ROLES?.includes("worker") ?? true },
+    roles: rolesOf(set),
     comfyui: { url: (set.COMFYUI_URL ?? "http://127.0.0.1:8188").replace(/\/+$/, ""), configured: set.COMFYUI_URL !== undefined },
     gpuHost: {
       url: (set.GPU_HOST_URL ?? "http://127.0.0.1:7080").replace(/\/+$/, ""),
@@ -220,6 +244,7 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
     ...(set.MYSPINBOT_LORA_FOLDER ? { loraFolder: set.MYSPINBOT_LORA_FOLDER } : {}),
     ...voicesOf(set),
     chatWhileBusy: set.MYSPINBOT_CHAT_WHILE_BUSY,
+    chatOnCard: set.MYSPINBOT_CHAT_ON_CARD === "yes",
     ollama: {
       url: ollamaAddress(ollama ?? "127.0.0.1") as string,
       configured: ollama !== undefined || set.OLLAMA_MODEL !== undefined,
@@ -248,6 +273,7 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
     },
     idleMinutes: set.MYSPINBOT_IDLE_MINUTES,
     logLevel: set.MYSPINBOT_LOG,
+    ...watchedBy(set),
     engineWaitMinutes: set.MYSPINBOT_ENGINE_WAIT_MINUTES,
     modelFamilies: Object.fromEntries(
       (set.MYSPINBOT_MODEL_FAMILIES ?? []).map((pair) => {

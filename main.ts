@@ -1,7 +1,7 @@
 #!/usr/bin/env -S node --max-semi-space-size=2
 /** The commands. Each loads only what it needs: `chat` and `mcp` are thin clients of the one studio that owns the data folder. */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { type Config, isLoopbackHost, openedToLan, readConfig } from "./config.ts";
 import type { KeysClient, StatusRow } from "./core/client.ts";
@@ -135,18 +135,23 @@ interface DoctorFlags {
 async function doctor({ url, key: given, userSecret: secret }: DoctorFlags): Promise<number> {
   const { doctorServer, runDoctor } = await import("./cli/doctor.ts");
   if (url !== undefined) {
-    const key = given ?? process.env["MYSPINBOT_KEY"];
-    const userSecret = secret ?? process.env["OPENWEBUI_USER_SECRET"];
+    const { values } = (await import("./config/secret-files.ts")).readSecretFiles(process.env);
+    const key = given ?? (process.env["MYSPINBOT_KEY"]?.trim() || values["MYSPINBOT_KEY"]);
+    const userSecret = secret ?? (process.env["OPENWEBUI_USER_SECRET"]?.trim() || values["OPENWEBUI_USER_SECRET"]);
     return doctorServer({ url, version, ...(key ? { key } : {}), ...(userSecret ? { userSecret } : {}) }, process.stdout);
   }
   const config = readConfig(process.env);
   const { createHttpClient } = await import("./http/client.ts");
   const { machineRows, standaloneStatus } = await import("./standalone.ts");
   const broken: StatusRow[] = [];
-  const folder = await dataFolder(place(config)).catch((error: unknown) => {
-    broken.push({ part: "Data folder", state: "down", what: toFailure(error).message });
-    return undefined;
-  });
+  // a worker of a studio elsewhere has none
+  const needsFolder = config.roles.http || config.databaseUrl === undefined;
+  const folder = needsFolder
+    ? await dataFolder(place(config)).catch((error: unknown) => {
+        broken.push({ part: "Data folder", state: "down", what: toFailure(error).message });
+        return undefined;
+      })
+    : undefined;
   const client = folder && createHttpClient({ socketPath: folder.socketPath });
   const running = await client?.status().catch(() => undefined);
   const status = running ?? (await standaloneStatus(config, version));
@@ -156,6 +161,29 @@ async function doctor({ url, key: given, userSecret: secret }: DoctorFlags): Pro
     ...(running ? { running } : {}),
   });
   return runDoctor({ ...status, rows: [...broken, ...status.rows, ...machine] }, process.stdout);
+}
+
+async function backups() {
+  const { wireBackups, placeOf } = await import("./wire-backup.ts");
+  const { createLog } = await import("./platform/log.ts");
+  const { untilSignaled } = await import("./cli/backup.ts");
+  const config = readConfig(process.env);
+  const signal = untilSignaled((code) => process.exit(code));
+  return { backups: wireBackups({ config, version, log: createLog(config.logLevel), say }), where: placeOf(config), signal };
+}
+
+async function backup(folder: string, { verify, ...flags }: { every?: string; keep?: string; verify?: string }): Promise<number> {
+  const cli = await import("./cli/backup.ts");
+  const { backups: known, signal } = await backups();
+  const out = { stdout: process.stdout, say, signal };
+  return verify === undefined ? cli.backup(known, resolve(folder), flags, out) : cli.verify(known, resolve(verify), out);
+}
+
+async function restore(file: string, flags: { replace?: boolean; yes?: boolean }): Promise<number> {
+  const cli = await import("./cli/restore.ts");
+  const { backups: known, signal, where } = await backups();
+  const { stdin: input, stderr: output } = process;
+  return cli.restore(known, resolve(file), flags, { say, input, output, isTTY: (input.isTTY && output.isTTY) ?? false, where, signal });
 }
 
 async function stop(): Promise<number> {
@@ -232,6 +260,21 @@ program
   .option("--key <key>", "the key that Open WebUI uses (or MYSPINBOT_KEY)")
   .option("--user-secret <text>", "the secret with which Open WebUI signs its people (or OPENWEBUI_USER_SECRET)")
   .action(run((flags) => doctor(flags)));
+program
+  .command("backup")
+  .description("copies rows and files of the studio into one file, also while it works")
+  .argument("[folder]", "where it is written", "myspinbot-backups")
+  .option("--every <hours>", "goes on doing so, as a service")
+  .option("--keep <count>", "removes older ones beyond this many")
+  .option("--verify <file>", "looks through one that is there instead")
+  .action(run((folder, flags) => backup(folder, flags)));
+program
+  .command("restore")
+  .description("brings a studio back from such a file, into an empty place, embedded or not")
+  .argument("<file>", "as `backup` printed it")
+  .option("--replace", "in place of the studio that is there, which is then gone")
+  .option("--yes", "without being asked")
+  .action(run((file, flags) => restore(file, flags)));
 program
   .command("stop")
   .description("stops the studio of this data folder; jobs go on at the next start")

@@ -1,5 +1,5 @@
 /** The composition root: reads as the wiring diagram of one server process. Everything it starts, it stops in reverse order. */
-import { hostname } from "node:os";
+import { tmpdir } from "node:os";
 import { createAgent } from "./agent/agent.ts";
 import { createCheckpointer } from "./agent/checkpointer.ts";
 import { chatModelOf } from "./agent/model.ts";
@@ -10,7 +10,6 @@ import { createCard } from "./core/card.ts";
 import type { StatusView } from "./core/client.ts";
 import { createStudio } from "./core/create-studio.ts";
 import { createDeliveries } from "./core/deliveries.ts";
-import { reachOf } from "./core/lane-reach.ts";
 import { createLinks, linkSecret } from "./core/links.ts";
 import type { Log } from "./core/log.ts";
 import type { Engine } from "./core/ports/engine.ts";
@@ -28,20 +27,18 @@ import { createBullQueue } from "./platform/bullmq/queue.ts";
 import { createBus } from "./platform/bus/bus.ts";
 import type { DataFolder } from "./platform/data-folder/data-folder.ts";
 import { createMedia } from "./platform/media/media.ts";
-import { createMetrics } from "./platform/metrics.ts";
 import { databaseFailure } from "./platform/postgres/errors.ts";
 import { openPostgres } from "./platform/postgres/open.ts";
 import { statusRows } from "./status.ts";
 import { createTools } from "./tools/index.ts";
 import { wireEngines } from "./wire-engines.ts";
+import { findingsOf } from "./wire-health.ts";
+import { wireLanes } from "./wire-lanes.ts";
+import { wireMetrics } from "./wire-metrics.ts";
 import { databaseUrlOf, filesOf } from "./wire-storage.ts";
-import { type AttemptParts, createAttempts } from "./workers/attempt.ts";
+import type { AttemptParts } from "./workers/attempt.ts";
 import { createSeen } from "./workers/engines/seen.ts";
-import { createGpu } from "./workers/gpu.ts";
-import { createLane } from "./workers/lane.ts";
-import { watchNeeds } from "./workers/needs.ts";
-import { ownsFiles } from "./workers/owns-files.ts";
-import { reconcile, sweep } from "./workers/reconcile.ts";
+import { sweepLeft } from "./workers/ffmpeg/index.ts";
 
 export interface ServerOptions {
   config: Config;
@@ -91,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     return stopping;
   };
   try {
-    const status = await wire(options, stops, stop);
+    const status = await wire(options, stops, { stop, draining: () => stopping !== undefined });
     return { status, stopped, stop };
   } catch (error) {
     await stopAll(1000);
@@ -102,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 async function wire(
   options: ServerOptions,
   stops: ((ms: number) => Promise<unknown>)[],
-  stop: () => Promise<void>,
+  { stop, draining }: { stop(): Promise<void>; draining(): boolean },
 ): Promise<() => Promise<StatusView>> {
   const {
     config,
@@ -115,6 +112,7 @@ async function wire(
     periods: { reconcileMs = minute / 2, ...queueTimes } = {},
   } = options;
   if (folder) stops.push(await folder.lock());
+  await sweepLeft({ parent: folder?.path ?? tmpdir(), alone: folder !== undefined, log });
 
   // where rows, messages, work and files are kept
   const databaseUrl = await databaseUrlOf(options, stops);
@@ -128,10 +126,11 @@ async function wire(
   stops.push(() => bus.close());
   const files = filesOf(options);
   const media = createMedia();
-  const metrics = createMetrics({ waiting: jobs.waiting, open: jobs.open, deliveries: database.deliveries.backlog, version });
+  const watched = await wireMetrics({ config, database, version, draining, log, ...(folder ? { folder } : {}) }, stops);
+  const { metrics } = watched;
 
   // what does the work
-  const card = createCard(database.card);
+  const card = createCard(database.card, { apart: !config.chatOnCard });
   const model = chatModelOf({
     ...{ ollama: config.ollama, seen: createSeen(settings, "model"), card, whileBusy: config.chatWhileBusy, log },
     ...(config.openai ? { openai: config.openai } : {}),
@@ -149,7 +148,7 @@ async function wire(
     forget: !shared && !config.redisUrl,
     log,
     ...queueTimes,
-    ...(config.redisUrl ? { redisUrl: config.redisUrl } : {}),
+    ...(config.redisUrl ? { redisUrl: config.redisUrl, redisUnsafe: config.redisUnsafe } : {}),
   });
   stops.push(() => queue.close());
 
@@ -192,44 +191,31 @@ async function wire(
   });
 
   if (config.roles.worker) {
-    // on a folder of its own nobody else works, and this process has not begun: whatever is marked as running is dead
-    const alone = shared ? {} : { deadMs: 0, graceMs: 0 };
-    const first = reconcile({ jobs, queue, metrics, log, ...alone }).catch((error: unknown) =>
-      log.warn({ err: error }, "the first look failed"),
-    );
-    // others may live: waiting for a sign of it must not keep this one from beginning
-    if (!shared) await first;
-    const owned = () => ownsFiles({ files, settings });
-    void owned().catch((error: unknown) => log.warn({ err: error }, "whose files these are could not be told yet"));
-    stops.push(watchNeeds({ jobs, queue, bus, log }));
-    const worker = `${hostname()}:${process.pid}`;
-    const reach = (onCard: boolean) => reachOf(engines.all, onCard, config.vramGb);
-    const gpu = createGpu({
-      ...{ engines, card, vramGb: config.vramGb, worker, metrics, log },
-      ...(model.memory ? { chat: model.memory } : {}),
-      waits: async () => (await lanes.waiting(reach(true))).length > 0,
-    });
-    stops.push(() => gpu.close());
-    for (const onCard of [true, false]) {
-      const { families, ...sizes } = reach(onCard);
-      const attempts = createAttempts({
-        ...{ tools, engines, jobs, artifacts, assets, files, media, bus, gpu, metrics, log, worker },
-        ...(hooks.boundary ? { boundary: hooks.boundary } : {}),
-      });
-      const lane = await createLane({
-        ...{ name: onCard ? "card" : "processor", families, attempts, queue, jobs, settings, bus, metrics, log },
-        policy,
-        connected: { lanes, worker, ...sizes },
-        ...(onCard ? { gpu } : {}),
-      });
-      stops.push((ms) => lane.close(ms));
-    }
-    const look = async () => void (await reconcile({ jobs, queue, metrics, log }));
-    await queue.every("reconcile", reconcileMs, look);
     // what was accepted in the moment in which the database went did not reach a queue that lies in it
-    onDatabaseBack = () => void look().catch((error: unknown) => log.warn({ err: error }, "a look at lost jobs failed"));
+    onDatabaseBack = await wireLanes(
+      {
+        ...{
+          config,
+          database,
+          tools,
+          engines,
+          files,
+          media,
+          bus,
+          queue,
+          card,
+          chat: model.memory,
+          policy,
+          metrics,
+          shared,
+          reconcileMs,
+          log,
+        },
+        boundary: hooks.boundary,
+      },
+      stops,
+    );
     await wired.keepOrder({ jobs, assets, artifacts, files, queue });
-    await queue.every("sweep", 60 * minute, async () => void (await sweep({ jobs, files, artifacts, owned, metrics, log })));
   }
 
   // the ways in
@@ -240,14 +226,17 @@ async function wire(
     Files: { what: config.s3 ? `S3 bucket ${config.s3.bucket}` : (config.files ?? "the data folder"), check: files.check },
     ...wired.checks,
   };
+  const findings = findingsOf(config, database);
   const status = async (): Promise<StatusView> => ({
     version,
     pid: process.pid,
     data: folder?.path ?? "none",
     ...(url ? { url } : {}),
     ...(url && config.publicUrl ? { public_url: config.publicUrl } : {}),
-    rows: await statusRows({ engines: engines.all, agent, checks, paused: studio.paused, config }),
+    rows: await statusRows({ engines: engines.all, agent, checks, paused: studio.paused, config, findings }),
   });
+  // from here on it counts as ready
+  watched.watch({ tools, engines, agent, queue, files });
   if (!config.roles.http) return status;
 
   const keys = createAccessKeys({ store: database.accessKeys, log });

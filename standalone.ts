@@ -1,19 +1,22 @@
 /** What `doctor` can tell while no studio runs: engines, chat model and what is configured elsewhere are looked at, nothing is started or changed. */
 import { chatModelOf } from "./agent/model.ts";
+import { folderRows } from "./cli/diagnose/folder.ts";
 import { disk, portRow } from "./cli/diagnose/machine.ts";
 import type { Config } from "./config.ts";
 import type { StatusRow, StatusView } from "./core/client.ts";
 import { silentLog } from "./core/log.ts";
 import { createS3Files } from "./platform/files/s3.ts";
+import { redisHealth } from "./platform/health/redis.ts";
 import { openPostgres } from "./platform/postgres/open.ts";
 import { type StatusParts, statusRows } from "./status.ts";
 import { loraChecks } from "./wire-engines.ts";
+import { findingsOf } from "./wire-health.ts";
 import { createComfyui } from "./workers/engines/comfyui/comfyui.ts";
 import { createGpuHost } from "./workers/engines/gpu-host/gpu-host.ts";
 import { createLoraFolder } from "./workers/lora-folder.ts";
 
 /** Only what others run: the embedded parts start with the studio. */
-function outside({ databaseUrl, s3, loraFolder }: Config): StatusParts["checks"] {
+function outside({ databaseUrl, redisUrl, s3, loraFolder }: Config): StatusParts["checks"] {
   return {
     ...(databaseUrl
       ? {
@@ -26,6 +29,7 @@ function outside({ databaseUrl, s3, loraFolder }: Config): StatusParts["checks"]
           },
         }
       : {}),
+    ...(redisUrl ? { Queue: { what: "BullMQ on Redis", check: async () => void (await redisHealth(redisUrl)) } } : {}),
     ...(s3 ? { Files: { what: `S3 bucket ${s3.bucket}`, check: () => createS3Files({ ...s3, log: silentLog }).check() } } : {}),
     ...loraChecks(loraFolder === undefined ? undefined : createLoraFolder(loraFolder)),
   };
@@ -53,6 +57,7 @@ export async function standaloneStatus(config: Config, version: string, containe
       engines: [comfyui, gpuHost],
       agent: model,
       checks: outside(config),
+      findings: findingsOf(config),
       paused: async () => undefined,
       config,
       ...(container === undefined ? {} : { container }),
@@ -76,9 +81,11 @@ export interface MachineOptions {
 export async function machineRows(config: Config, { version, portAsked, running }: MachineOptions): Promise<StatusRow[]> {
   const port = running ? undefined : await portRow(config.host, config.port, portAsked);
   const room = await disk(config.data);
+  const files = config.files === undefined ? undefined : await disk(config.files, "MYSPINBOT_FILES");
+  const rights = await folderRows(config.data);
   const other: StatusRow = {
     ...{ part: "Version", state: "info", what: `the studio that runs is ${running?.version}, and this is ${version}` },
     fix: "myspinbot stop, then start it again",
   };
-  return [port, room, running && running.version !== version ? other : undefined].filter((row) => row !== undefined);
+  return [port, room, files, ...rights, running && running.version !== version ? other : undefined].filter((row) => row !== undefined);
 }

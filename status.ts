@@ -3,7 +3,7 @@ import { inContainer } from "./cli/diagnose/container.ts";
 import { type Addresses, chatModelRow, comfyuiRow, gpuHostRow, ownAddress } from "./cli/diagnose/rows.ts";
 import type { Agent } from "./core/chat.ts";
 import type { StatusRow } from "./core/client.ts";
-import { toFailure } from "./core/failure.ts";
+import { Failure, toFailure } from "./core/failure.ts";
 import type { Engine } from "./core/ports/engine.ts";
 
 export interface StatusParts {
@@ -11,6 +11,8 @@ export interface StatusParts {
   agent: Pick<Agent, "status">;
   /** Named checks that resolve where the part works: database, queue, files. */
   checks: Record<string, { what: string; check(): Promise<void> }>;
+  /** What is wrong with parts that answer. One that fails tells nothing: its check does. */
+  findings?: readonly (() => Promise<StatusRow[]>)[];
   paused(): Promise<{ mode: string; since: string } | undefined>;
   /** Where others are looked for, so that a part that does not work is told with its cause. */
   config: Addresses & { databaseUrl?: string; redisUrl?: string; s3?: { endpoint: string } };
@@ -24,7 +26,11 @@ const patience = 5000;
 async function within<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("no answer")), patience);
+    timer = setTimeout(
+      () =>
+        reject(new Failure("timeout", `It did not answer within ${patience / 1000} s. Ask again; it may be busy.`, { retryable: true })),
+      patience,
+    );
   });
   try {
     return await Promise.race([work, late]);
@@ -88,10 +94,12 @@ export async function statusRows(parts: StatusParts): Promise<StatusRow[]> {
     modelRow(parts.agent).then((row) => better(row, (one) => chatModelRow(one, config, container))),
     ...parts.engines.map(async (engine) => {
       const row = await engineRow(engine);
-      if (engine.id === "comfyui") return better(row, (one) => comfyuiRow(one, config.comfyui, container));
+      if (engine.id === "comfyui") return better(row, (one) => comfyuiRow(one, config, container));
       return engine.id === "gpu-host" ? better(row, (one) => gpuHostRow(one, config.gpuHost, container)) : row;
     }),
   ]);
+  const findings = await Promise.all((parts.findings ?? []).map((find) => within(find()).catch(() => [])));
+  rows.push(...findings.flat());
   const paused = await within(parts.paused()).catch(() => undefined);
   if (paused) rows.push({ part: "Paused", state: "info", what: `since ${paused.since}; jobs wait`, fix: 'myspinbot chat "/resume"' });
   return rows;

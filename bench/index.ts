@@ -7,13 +7,14 @@ import { latency } from "./latency.ts";
 import { mcp } from "./mcp.ts";
 import { createReport } from "./numbers.ts";
 import { openWebUi } from "./openwebui.ts";
+import { rows } from "./rows.ts";
 import { schedule } from "./schedule.ts";
 import { start } from "./start.ts";
 import { throughput } from "./throughput.ts";
 
-const all = { latency, throughput, start, files: fileRoute, mcp, schedule, openwebui: openWebUi };
-// installs 1.7 GB where there is no Open WebUI yet
-const byNameOnly = ["openwebui"];
+const all = { latency, throughput, start, files: fileRoute, mcp, schedule, rows, openwebui: openWebUi };
+// installs 1.7 GB where there is no Open WebUI yet; writes a million rows
+const byNameOnly = ["openwebui", "rows"];
 const { positionals: asked, values } = parseArgs({
   allowPositionals: true,
   options: { seed: { type: "string", default: "1" }, short: { type: "boolean", default: false } },

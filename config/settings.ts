@@ -35,6 +35,20 @@ function oneOf<const T extends string>(words: readonly T[], fallback: T) {
   return z.enum(words, { error: `must be one of: ${words.join(", ")}` }).default(fallback);
 }
 
+/** A port; absent = nothing listens. */
+const port = z
+  .string()
+  .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535, {
+    error: "must be a whole number from 0 to 65535 (0 takes any free port); without it nothing listens",
+  })
+  .transform(Number)
+  .optional();
+
+const listenHost = z
+  .string()
+  .regex(/^[\w.:-]+$/, "must be an address to listen on, such as 127.0.0.1 or 0.0.0.0")
+  .default("127.0.0.1");
+
 const folder = z.string().refine(isAbsolute, { error: "must be an absolute path, such as /home/you/myspinbot" });
 
 const list = (entry: RegExp, error: string) =>
@@ -52,13 +66,10 @@ const whileBusy = z
   )
   .default("cpu");
 
-/** Every setting there is; `.env.example` lists the same names. */
+/** Every setting there is; `.env.example` lists the same names, and those of `secret-files.ts`. */
 export const settings = z.object({
   MYSPINBOT_DATA: folder.optional(),
-  MYSPINBOT_HOST: z
-    .string()
-    .regex(/^[\w.:-]+$/, "must be an address to listen on, such as 127.0.0.1 or 0.0.0.0")
-    .default("127.0.0.1"),
+  MYSPINBOT_HOST: listenHost,
   MYSPINBOT_PORT: number(0, 65_535, "0 takes any free port", 4417),
   MYSPINBOT_KEY: z
     .string()
@@ -89,6 +100,7 @@ export const settings = z.object({
   MYSPINBOT_FILES: folder.optional(),
   DATABASE_URL: url(["postgres:", "postgresql:"], "postgresql://user:password@127.0.0.1:5432/myspinbot").optional(),
   REDIS_URL: url(["redis:", "rediss:"], "redis://127.0.0.1:6379").optional(),
+  MYSPINBOT_REDIS_UNSAFE: oneOf(["no", "yes"], "no"),
   S3_ENDPOINT: url(["http:", "https:"], "http://127.0.0.1:9000").optional(),
   S3_BUCKET: z
     .string()
@@ -141,6 +153,7 @@ export const settings = z.object({
   MYSPINBOT_PREVIEW: oneOf(["0", "1"], "0"),
   MYSPINBOT_SCHEDULE: oneOf(["warm", "fifo"], "warm"),
   MYSPINBOT_CHAT_WHILE_BUSY: whileBusy,
+  MYSPINBOT_CHAT_ON_CARD: oneOf(["yes", "no"], "yes"),
   MYSPINBOT_MAX_SIDE: number(64, 16_384, "pixels", defaultLimits.maxSide),
   MYSPINBOT_MAX_PIXELS: number(4096, mostPixels, "pixels", defaultLimits.maxPixels),
   MYSPINBOT_MAX_UPSCALED_PIXELS: number(4096, mostPixels, "pixels", defaultLimits.maxUpscaledPixels),
@@ -150,6 +163,8 @@ export const settings = z.object({
   MYSPINBOT_ASK_ABOVE_MINUTES: number(0, 10_080, "minutes of the card; 0 = never asks", defaultLimits.askAboveMinutes, false),
   MYSPINBOT_IDLE_MINUTES: number(0, 525_600, "minutes; 0 = never ends by itself", 10, false),
   MYSPINBOT_LOG: oneOf(logLevels, "info"),
+  MYSPINBOT_METRICS_HOST: listenHost,
+  MYSPINBOT_METRICS_PORT: port,
   MYSPINBOT_ENGINE_WAIT_MINUTES: number(0, 10_080, "minutes", 10, false),
   MYSPINBOT_MODEL_FAMILIES: list(
     /^.+=(sd15|sdxl)$/,

@@ -57,6 +57,18 @@ describe("the card", () => {
     expect(await (await card.take("w", job)).turns()).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it("of another machine, on which no chat model lies, hinders no turn and waits for none", async () => {
+    const ledger = memoryLedger();
+    const [near, far] = [createCard(ledger), createCard(ledger, { apart: true })];
+    const hold = await far.take("far", job);
+    expect(await near.now()).toBeUndefined();
+    expect(await near.enter(chat)).toBeDefined();
+    expect(await hold.turns()).toBeUndefined();
+    await near.take("near", job);
+    expect(await near.now()).toMatchObject({ spareGb: 0 });
+    expect(await near.enter(chat)).toBeUndefined();
+  });
+
   it("stays taken as long as its worker lives", async () => {
     const card = createCard(memoryLedger());
     await card.take("living", job);

@@ -18,8 +18,11 @@ function living(state: CardState, now: number): CardState {
   return state;
 }
 
-/** GB beside the job that leaves least; undefined where nothing runs. */
-const tightest = ({ uses }: CardState) => Object.values(uses).sort((a, b) => a.spareGb - b.spareGb)[0];
+/** The use of the chat model's card that leaves least; undefined where nothing runs there. */
+const tightest = ({ uses }: CardState) =>
+  Object.values(uses)
+    .filter(({ apart }) => !apart)
+    .sort((a, b) => a.spareGb - b.spareGb)[0];
 
 /** Two turns of one model share it; one of unknown size fits nowhere. */
 function sizeOf(loads: readonly ChatLoad[]): number {
@@ -30,7 +33,8 @@ function onlyOnce(models: readonly string[]): string[] {
   return [...new Set(models)].slice(0, mostModels);
 }
 
-export function createCard(ledger: CardLedger): Card {
+/** @param apart the card of this process is not the one that the chat model lies on: neither waits for the other. */
+export function createCard(ledger: CardLedger, { apart = false } = {}): Card {
   /** Repeats while it returns true; a database that is away for a moment costs nothing, one that stays away costs the lease. */
   const keepAlive = (renew: () => Promise<boolean>): (() => void) => {
     const clock = setInterval(async () => {
@@ -47,7 +51,7 @@ export function createCard(ledger: CardLedger): Card {
       let spareGb = 0;
       let ended = false;
       const mark = (state: CardState, now: number) => {
-        state.uses[worker] = { hold, family, vramGb, spareGb, since, until: now + leaseMs };
+        state.uses[worker] = { hold, family, vramGb, spareGb, since, until: now + leaseMs, ...(apart ? { apart } : {}) };
       };
       await ledger.change((state, now) => {
         since = now;
@@ -74,7 +78,7 @@ export function createCard(ledger: CardLedger): Card {
         turns: () =>
           ledger.change((state, now) => {
             const { seats } = living(state, now);
-            return Object.keys(seats).length === 0 ? undefined : sizeOf(Object.values(seats));
+            return apart || Object.keys(seats).length === 0 ? undefined : sizeOf(Object.values(seats));
           }),
         async end() {
           ended = true;

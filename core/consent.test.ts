@@ -5,10 +5,12 @@ import { createApprovals } from "./approvals.ts";
 import { createStudio, type StudioParts } from "./create-studio.ts";
 import { Failure } from "./failure.ts";
 import type { Job } from "./job.ts";
+import { given } from "./json.ts";
 import { defaultLimits } from "./limits.ts";
 import { silentLog } from "./log.ts";
 import type { JobStore, NewJob } from "./ports/job-store.ts";
 import { localPrincipal } from "./principal.ts";
+import { referencesOf } from "./source.ts";
 import { memoryApprovals } from "./testing/memory-approvals.ts";
 import { memoryAssets, testAsset } from "./testing/memory-assets.ts";
 import { defineJobTool, type Prepared } from "./tool.ts";
@@ -17,6 +19,8 @@ const me = { ...localPrincipal, id: "me" };
 const place = { engine: "e", family: "f", vramGb: 0, class: "interactive" } as const;
 const common = { description: "For tests.", annotations: { readOnly: false, destructive: false, idempotent: false }, run: async () => {} };
 const wish = { subject: "face", person: "June", statement: "June agrees.", references: [{ artifact: "stage:picture" }] } as const;
+
+const photo = { artifact: "art_0000000000000001", sha256: "a1" };
 
 /** A tool that says nothing of a yes itself: the wish for consent alone is enough. */
 const lips = defineJobTool({
@@ -27,26 +31,31 @@ const lips = defineJobTool({
     input: z.strictObject({ face: z.string(), person: z.string().optional() }),
     ...common,
   },
-  prepare: async ({ face }): Promise<Prepared> => ({
+  prepare: async ({ face }, { source }): Promise<Prepared> => ({
     ...place,
     input: { face },
     title: "Lips",
-    consent: { ...wish, references: [{ artifact: face }] },
+    consent: { ...wish, references: face.startsWith("stage:") ? referencesOf([await source(face)]) : [{ artifact: face }] },
   }),
 });
 const draw = defineJobTool({
-  ...{ name: "draw", title: "Draw", alias: "draw", input: z.strictObject({ prompt: z.string() }), ...common },
-  prepare: async (input): Promise<Prepared> => ({
-    ...{ ...place, input, title: "Draw" },
-    makes: { kind: "file", name: "x.png", mediaType: "image/png", width: 64, height: 64, preview: false },
-  }),
+  ...{ name: "draw", title: "Draw", alias: "draw", input: z.strictObject({ prompt: z.string(), after: z.string().optional() }), ...common },
+  async prepare({ prompt, after }, { source }): Promise<Prepared> {
+    if (after !== undefined) await source(after);
+    return {
+      ...{ ...place, input: given({ prompt, after }), title: "Draw" },
+      makes: { kind: "file", name: "x.png", mediaType: "image/png", width: 64, height: 64, preview: false },
+    };
+  },
 });
 const clip = defineJobTool({
-  ...{ name: "clip", title: "Clip", alias: "clip", input: z.strictObject({ prompt: z.string() }), ...common },
-  async prepare(input, context): Promise<Prepared> {
-    await context.stage("picture", "draw", { prompt: input.prompt });
+  ...{ name: "clip", title: "Clip", alias: "clip", input: z.strictObject({ prompt: z.string(), after: z.string().optional() }), ...common },
+  async prepare({ prompt, after }, context): Promise<Prepared> {
+    const input = given({ prompt, after });
+    await context.stage("picture", "draw", input);
     expect(await context.source("stage:picture")).toMatchObject({ id: "stage:picture", width: 64 });
-    await context.stage("lips", "move_lips", { face: "stage:picture" });
+    if (after !== undefined) await context.stage("again", "draw", { prompt, after: "stage:picture" });
+    await context.stage("lips", "move_lips", { face: after === undefined ? "stage:picture" : "stage:again" });
     return { ...place, input, title: "Clip" };
   },
 });
@@ -73,7 +82,7 @@ function setUp() {
     },
   };
   const artifacts = {
-    get: async () => undefined,
+    get: async (_principal: string, id: string) => (id === photo.artifact ? { id, sha256: photo.sha256 } : undefined),
     async remove(_principal: string, ids: string[]) {
       removed.push(ids);
       return ids.map((id) => `key/${id}`);
@@ -145,6 +154,15 @@ describe("a face", () => {
     expect(head?.needs).toEqual([picture?.id, lip?.id]);
     expect(lip?.tree).toEqual({ head: head?.id, stage: "lips", stages: { picture: picture?.id, lips: lip?.id } });
     expect(head?.tree).toEqual({ head: head?.id, stages: lip?.tree?.stages });
+  });
+
+  it("that is drawn after a photo, in however many stages, is kept with the photo's hash", async () => {
+    const world = setUp();
+    const call = { prompt: "June", after: photo.artifact };
+    await yes(world, await world.submit("clip", call));
+    await world.submit("clip", call);
+    const lip = world.accepted[0]?.stages?.find(({ tool }) => tool === "move_lips");
+    expect(lip?.consent?.references).toEqual([{ artifact: "stage:again" }, photo]);
   });
 
   it("named as a stage outside of a tree is no file of anybody's", async () => {

@@ -1,5 +1,6 @@
 /** Consent: who agreed to what with whose voice or face, kept with what was made of it. It comes from a person's answer alone; no argument of a tool can stand for it. */
 import type { AnswerWay, Face } from "./approval.ts";
+import type { Reference } from "./source.ts";
 
 export const consentSubjects = ["voice", "face"] as const;
 export type ConsentSubject = (typeof consentSubjects)[number];
@@ -11,8 +12,8 @@ export interface ConsentWish {
   person: string;
   /** Word by word what is agreed to. */
   statement: string;
-  /** What the voice or face is taken from; without a hash where it is not made yet. */
-  references: { artifact: string; sha256?: string }[];
+  /** What the voice or face is taken from: where that is not made yet, also the files that it is made from. */
+  references: Reference[];
 }
 
 /** The record. Kept with the job, and with a voice that it makes. */

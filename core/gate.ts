@@ -53,16 +53,17 @@ export type PreparedTree = Prepared & { stages: readonly Stage[] };
 export async function prepare(parts: GateParts, principal: Principal, tool: JobTool, input: object, plan?: Plan): Promise<PreparedTree> {
   const { engines, limits } = parts;
   const artifact = (id: string) => parts.artifact(principal, id);
+  const assets = assetsInSight(parts, principal.id, plan);
   const { stages, ...staged } = createStages({
-    artifact,
-    async prepare(name, given) {
+    ...{ artifact, asset: assets.asset },
+    async prepare(name, given, sight) {
       const stageTool = parts.allowed(principal, name);
       if (stageTool.kind !== "job") throw new Failure("invalid_input", `${name} cannot be a stage of ${tool.name}: it makes no file.`);
-      return stageTool.prepare(parseInput(stageTool, given) as never, context);
+      return stageTool.prepare(parseInput(stageTool, given) as never, { ...context, ...sight });
     },
   });
   const context: PrepareContext = {
-    ...{ principal, engines, limits, artifact, ...assetsInSight(parts, principal.id, plan), ...staged },
+    ...{ principal, engines, limits, artifact, ...assets, ...staged },
     open: async (id) => parts.read(await artifact(id)),
   };
   return { ...(await tool.prepare(input as never, context)), stages };

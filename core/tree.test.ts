@@ -4,7 +4,7 @@ import type { Job } from "./job.ts";
 import type { JsonObject } from "./json.ts";
 import { createStageProgress } from "./stage-progress.ts";
 import type { Prepared } from "./tool.ts";
-import { membersOf, redone, type Stage, stagesIn } from "./tree.ts";
+import { madeByStage, membersOf, redone, type Stage, stagesIn } from "./tree.ts";
 
 const stage = (name: string, input: JsonObject, tool = name): Stage => {
   const prepared: Prepared = { input, title: name, engine: "e", family: "f", vramGb: 0, class: "interactive" };
@@ -57,6 +57,16 @@ describe("the members of a tree", () => {
       "picture",
     ]);
   });
+});
+
+it("what a stage makes is known by the stage's name, by what it promises, and by the files that it is made from", () => {
+  const makes = { kind: "file", name: "x.mp4", mediaType: "video/mp4", seconds: 3, preview: false } as const;
+  const { prepared, ...motion } = stage("motion", { image: "stage:picture" });
+  const made = { name: "x.mp4", mediaType: "video/mp4", seconds: 3, preview: false, id: "stage:motion" };
+  const from = [{ artifact: "art_1", sha256: "a1" }];
+  expect(madeByStage({ ...motion, prepared: { ...prepared, makes }, from })).toEqual({ ...made, from });
+  expect(madeByStage({ ...motion, prepared: { ...prepared, makes } })).toEqual(made);
+  expect(() => madeByStage({ ...motion, prepared })).toThrow("does not say what it makes");
 });
 
 it("a stage that is rolled again is the head's call with that stage's new input, without its seed", () => {

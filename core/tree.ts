@@ -4,7 +4,7 @@ import { Failure } from "./failure.ts";
 import { newId } from "./ids.ts";
 import type { Job, JobWithArtifacts, Tree } from "./job.ts";
 import { digest, type Json, type JsonObject } from "./json.ts";
-import { type Source, stageOf } from "./source.ts";
+import { type Reference, type Source, stageOf } from "./source.ts";
 import type { Prepared } from "./tool.ts";
 
 /** A stage with every choice made. */
@@ -12,6 +12,8 @@ export interface Stage {
   name: string;
   tool: string;
   prepared: Prepared;
+  /** The files that were looked at when it was prepared, those of the stages before it included. */
+  from?: readonly Reference[];
 }
 
 export const maxStages = 16;
@@ -27,11 +29,11 @@ export function unknownStage(ref: string): Failure {
 }
 
 /** What a stage makes, for those after it. Failure `internal` for one that makes no file. */
-export function madeByStage({ name, tool, prepared: { makes } }: Stage): Source {
+export function madeByStage({ name, tool, prepared: { makes }, from = [] }: Stage): Source {
   if (makes?.kind !== "file")
     throw new Failure("internal", `${tool} does not say what it makes, so that nothing can work with it. Report it.`);
   const { kind: _kind, ...file } = makes;
-  return { ...file, id: `stage:${name}` };
+  return { ...file, id: `stage:${name}`, ...(from.length > 0 ? { from } : {}) };
 }
 
 /** Names of the stages that an input works with. */

@@ -1,4 +1,7 @@
 /** A chat model that insists: whatever it says of a consent, a voice or a face is used only when a person has answered. */
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FakeOllama, type FakeReply, startFakeOllama } from "../agent/testing/fake-ollama.ts";
 import { newId } from "../core/ids.ts";
@@ -58,4 +61,23 @@ it("a model that asks and answers itself: its words in the chat are no person's"
   const parts = await product.say("what do you think of it?", { conversation });
   expect(textOf(parts)).toContain("The person says yes");
   expect(await used()).toEqual([]);
+});
+
+it("a person's yes to a clip of a photo: the record of its lips, which work on a video that a stage makes, has the photo's hash", async () => {
+  const photo = await sharp({ create: { width: 320, height: 240, channels: 3, background: "teal" } })
+    .png()
+    .toBuffer();
+  const { id } = await product.client.upload("june.png", Readable.from([photo]), photo.length);
+  const conversation = newId("conv");
+  reply = insisting({ script: "hello", picture: id, person: "June" });
+  await product.say("make June say hello", { conversation });
+  // its jobs are looked at, not waited for
+  for await (const part of product.client.chat({ text: "yes", conversation })) if (part.type === "job") break;
+  const lips = (await used()).find(({ tool }) => tool === "lip_sync");
+  expect(lips?.input).toMatchObject({ face: "stage:motion" });
+  expect(lips?.consent?.references).toEqual([
+    { artifact: "stage:motion" },
+    { artifact: "stage:voice" },
+    { artifact: id, sha256: createHash("sha256").update(photo).digest("hex") },
+  ]);
 });

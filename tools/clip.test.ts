@@ -200,6 +200,18 @@ describe("make_clip", () => {
     await settles("make_clip", { script, prompt, ...more });
   });
 
+  it.each<[string, object, string[]]>([
+    ["the person's picture", { picture: art(2) }, [`${art(2)}: ${photo.sha256}`]],
+    ["the person's picture, still", { picture: art(2), motion: 0 }, [`${art(2)}: ${photo.sha256}`]],
+    ["the LoRA and the recording of the voice", wish, ["art_0000000000000004: 000", "art_0000000000000007: 111"]],
+  ])("keeps with the consent, of the clip and of its lips, the hash of %s", async (_what, more, expected) => {
+    const { script, prompt } = wish;
+    const { prepared, stages } = prepare("make_clip", { script, prompt, ...more }, mine);
+    const records = [await prepared, stages.find(({ name }) => name === "lips")?.prepared].map((one) => one?.consent?.references ?? []);
+    const hashes = records.map((all) => all.flatMap(({ artifact, sha256 }) => (sha256 ? `${artifact}: ${sha256}` : [])).sort());
+    for (const found of hashes) expect(found).toEqual(expected.map((line) => expect.stringContaining(line)));
+  });
+
   it("is as long as its speech where no length is said", async () => {
     expect((await settles("make_clip", { script: "a".repeat(42), prompt: "x" })).input).toMatchObject({ seconds: 5 });
   });

@@ -5,6 +5,7 @@ import { faceStatement } from "../core/consent.ts";
 import { Failure } from "../core/failure.ts";
 import { given } from "../core/json.ts";
 import type { LipsRequest } from "../core/ports/video.ts";
+import { referencesOf } from "../core/source.ts";
 import { defineJobTool } from "../core/tool.ts";
 import { fileRef, pictureFields, rare } from "./fields.ts";
 import { isVideo, nameOf, needsSound, standsIn, titled } from "./sources.ts";
@@ -51,7 +52,6 @@ export const lipSync = defineJobTool({
     const plan = await engine.lips.plan(requestOf(wish), { face, sound }, context.open);
     const { family, vramGb, seconds, width, height, notes } = plan;
     const statement = faceStatement(person);
-    const references = [face, sound].map(({ id, sha256 }) => ({ artifact: id, ...(sha256 ? { sha256 } : {}) }));
     return {
       input: given({ ...wish, person }),
       title: titled("Lip-sync", nameOf(face)),
@@ -60,7 +60,7 @@ export const lipSync = defineJobTool({
         ...{ kind: "file", name: `${face.name.replace(/\.[^.]*$/, "")}-speaks.mp4`, mediaType: "video/mp4" },
         ...{ width, height, seconds, sound: true, preview: standsIn(engine) || face.preview || sound.preview },
       },
-      consent: { subject: "face", person, statement, references },
+      consent: { subject: "face", person, statement, references: referencesOf([face, sound]) },
       yes: { why: [`This makes the face of ${person} speak.`, ...notes].join(" "), statement },
       ...(notes.length > 0 ? { notes } : {}),
     };

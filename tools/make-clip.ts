@@ -50,10 +50,6 @@ export const makeClip = defineJobTool({
     const plan = await engine.clip.plan({ picture: shown, sound: sound.id, seconds, ...captionsOf(settled) }, { picture, sound });
     const stages = Object.fromEntries(made.map(({ name, tool, input }) => [name, { tool, input }]));
     const preview = picture.preview || sound.preview;
-    // the stages are made of it: the record must say of what, by its hash
-    const file = from === undefined ? undefined : await context.source(from);
-    const brought =
-      file?.sha256 === undefined ? [] : [{ artifact: file.id, sha256: file.sha256 }].filter(({ artifact }) => artifact !== shown);
     const notes = [...new Set(made.flatMap((one) => one.notes))];
     return {
       input: given({ ...settled, seconds, stages }),
@@ -63,7 +59,7 @@ export const makeClip = defineJobTool({
         ...{ kind: "file", name: `${slug(text)}.mp4`, mediaType: "video/mp4", width: plan.width, height: plan.height },
         ...{ seconds, sound: true, preview },
       },
-      ...(lips?.consent ? { consent: { ...lips.consent, references: [...lips.consent.references, ...brought] } } : {}),
+      ...(lips?.consent ? { consent: lips.consent } : {}),
       ...(lips?.yes ? { yes: { ...lips.yes, why: [`This makes a clip in ${made.length + 1} steps.`, lips.yes.why].join(" ") } } : {}),
       ...(notes.length > 0 ? { notes } : {}),
     };

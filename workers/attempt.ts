@@ -14,8 +14,10 @@ import type { Metrics } from "../core/ports/metrics.ts";
 import { TryAgain } from "../core/ports/queue.ts";
 import { stageOf } from "../core/source.ts";
 import type { Tool } from "../core/tool.ts";
+import { endedOrAbandoned } from "./abandon.ts";
 import type { Gpu } from "./gpu.ts";
 import { insist } from "./insist.ts";
+import { measureBegin, measureEnd } from "./measure.ts";
 import { createOrders, type Orders } from "./orders.ts";
 import { createReporter, type Reporter } from "./reporter.ts";
 import { createResults, type Results } from "./results.ts";
@@ -55,25 +57,6 @@ const maxLost = 10;
 function lostInARow(previous: Claim["previous"]): number {
   const index = previous.findLastIndex((attempt) => attempt.outcome !== "lost");
   return previous.length - 1 - index;
-}
-
-/** The work's own end, or the abort's reason where the work is still not done `ms` after it: a lane must not wait for ever for an engine that hangs. */
-async function endedOrAbandoned(work: Promise<void>, signal: AbortSignal, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  let onAbort = () => {};
-  const abandoned = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      timer = setTimeout(() => reject(signal.reason), ms);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
-  try {
-    await Promise.race([work, abandoned]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 export interface Attempts {
@@ -161,6 +144,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
 
   async function runClaimed(claim: Claim, lost: AbortSignal): Promise<"succeeded" | "failed" | "canceled" | "nothing"> {
     const { job } = claim;
+    measureBegin(parts.metrics, claim);
     const log = parts.log.child({
       job: job.id,
       attempt: job.attempt,
@@ -235,14 +219,14 @@ export function createAttempts(parts: AttemptParts): Attempts {
       return settle(claim, toFailure(error), why, results, log);
     }
     if (outcome === "published") {
-      parts.metrics.attemptEnded(job.tool, "succeeded");
+      measureEnd(parts.metrics, claim, "succeeded", results.drafts);
       log.info({ artifacts: results.drafts.length, why }, "job succeeded");
       await boundary("published", job.id);
       return "succeeded";
     }
     await results.discard();
     if (outcome === "fenced") parts.metrics.fenced();
-    parts.metrics.attemptEnded(job.tool, outcome === "fenced" ? "lost" : "canceled");
+    measureEnd(parts.metrics, claim, outcome === "fenced" ? "lost" : "canceled");
     log.info({ outcome }, "a result came too late and was thrown away");
     return outcome === "fenced" ? "nothing" : "canceled";
   }
@@ -270,7 +254,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
       log.info({}, "another attempt has taken over");
       return "nothing";
     }
-    parts.metrics.attemptEnded(job.tool, outcome.type);
+    measureEnd(parts.metrics, claim, outcome.type);
     log.info({ outcome: outcome.type, code: end.code }, "attempt ended");
     if (outcome.type === "requeued") throw new TryAgain(outcome.note);
     return outcome.type;

@@ -60,7 +60,7 @@ export interface SweepParts {
   ageMs?: number;
 }
 
-/** Removes stored files of attempts and uploads that died before their rows were written. */
+/** Removes stored files of attempts and uploads that died before their rows were written, and of checks that died before they cleaned up. */
 export async function sweep(parts: SweepParts): Promise<number> {
   if (parts.owned && !(await parts.owned())) {
     parts.log.warn({}, "the stored files belong to another database; nothing is removed. Give each studio a bucket or folder of its own");
@@ -69,7 +69,7 @@ export async function sweep(parts: SweepParts): Promise<number> {
   const open = new Set((await parts.jobs.open()).map((job) => `jobs/${job.id}/${job.attempt}/`));
   const before = Date.now() - (parts.ageMs ?? 24 * 3_600_000);
   let removed = 0;
-  for (const prefix of ["jobs/", "uploads/"])
+  for (const prefix of ["jobs/", "uploads/", "checks/"])
     for await (const file of parts.files.list(prefix)) {
       if (file.modifiedAt.getTime() > before || open.has(file.key.replace(/[^/]*$/, ""))) continue;
       if (await parts.artifacts.isReferenced(file.key)) continue;

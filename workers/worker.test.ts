@@ -551,6 +551,8 @@ describe("the reconciler", () => {
     const job = await ended(await submit());
     await files.put(`jobs/${job.id}/7/0.png`, Buffer.from("orphan"));
     await files.put("uploads/art_0000000000000000.png", Buffer.from("orphan"));
+    // of a process that died while it looked whether the store works
+    await files.put("checks/0011223344556677", Buffer.from("orphan"));
     expect(
       await sweep({
         jobs: database.jobs,
@@ -560,7 +562,7 @@ describe("the reconciler", () => {
         log: silentLog,
         owned: async () => true,
       }),
-    ).toBe(2);
+    ).toBe(3);
     expect([...files.stored.keys()]).toEqual(job.artifacts.map((artifact) => artifact.storageKey));
   });
 });

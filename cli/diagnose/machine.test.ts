@@ -39,7 +39,8 @@ it("a free port is nothing to tell, an address that this machine lacks is", asyn
 
 it("a disk that is nearly full is told before it is full", async () => {
   expect(roomRow(5e9, "/data")).toBeUndefined();
-  expect(roomRow(1e9, "/data")).toMatchObject({ state: "info", what: "1.0 GB are free at /data" });
+  expect(roomRow(4.9e9, "/data")).toMatchObject({ state: "info", what: "4.9 GB are free at /data" });
+  expect(roomRow(1e9, "/mnt/x", "MYSPINBOT_FILES")?.fix).toContain("set MYSPINBOT_FILES to another disk");
   expect(roomRow(1e8, "/data")).toMatchObject({ state: "down", fix: expect.stringContaining("MYSPINBOT_DATA") });
   expect(await disk("/nowhere/at/all")).toBeUndefined();
 });

@@ -6,25 +6,26 @@ import { isSilence, look } from "./look.ts";
 import { myspinbot } from "./program.ts";
 
 const gigabyte = 1e9;
-/** Gigabytes: a picture has megabytes, PostgreSQL stops where it cannot write its log. */
-const enough = 2;
-const tooLittle = 0.2;
+/** Gigabytes: a model has 2 to 7, a video of a training session as much; PostgreSQL stops where it cannot write its log. */
+const enough = 5;
+const tooLittle = 0.5;
 
-export function roomRow(free: number, path: string): StatusRow | undefined {
+/** @param setting what names another place. */
+export function roomRow(free: number, path: string, setting = "MYSPINBOT_DATA"): StatusRow | undefined {
   if (free >= enough * gigabyte) return undefined;
   const what = `${(free / gigabyte).toFixed(1)} GB are free at ${path}`;
   return {
     part: "Disk",
     state: free < tooLittle * gigabyte ? "down" : "info",
     what,
-    fix: "Free some space, or set MYSPINBOT_DATA to another disk",
+    fix: `Free some space, or set ${setting} to another disk`,
   };
 }
 
 /** Undefined where there is room, or where that cannot be told. */
-export async function disk(path: string): Promise<StatusRow | undefined> {
+export async function disk(path: string, setting?: string): Promise<StatusRow | undefined> {
   const found = await statfs(path).catch(() => undefined);
-  return found && roomRow(found.bavail * found.bsize, path);
+  return found && roomRow(found.bavail * found.bsize, path, setting);
 }
 
 function taken(host: string, port: number): Promise<string | undefined> {

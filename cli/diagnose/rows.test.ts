@@ -47,6 +47,22 @@ describe("ComfyUI", () => {
     expect((await rowsOf({ COMFYUI_URL: await comfyui() })).comfyui?.state).toBe("ok");
   });
 
+  it("that draws on the processor, or on a smaller card than was said, is told with what helps", async () => {
+    expect((await rowsOf({ COMFYUI_URL: await comfyui({ device: "cpu" }) })).comfyui).toMatchObject({
+      ...{
+        state: "info",
+        what: expect.stringContaining("on the processor: it sees no GPU"),
+        fix: expect.stringContaining("compose:check"),
+      },
+    });
+    const url = await comfyui();
+    expect((await rowsOf({ COMFYUI_URL: url, MYSPINBOT_VRAM_GB: "16" })).comfyui?.state).toBe("ok");
+    expect((await rowsOf({ COMFYUI_URL: url, MYSPINBOT_VRAM_GB: "24" })).comfyui).toMatchObject({
+      state: "info",
+      fix: "MYSPINBOT_VRAM_GB=16",
+    });
+  });
+
   it("that is another program, or a container's own localhost, is told so", async () => {
     const other = await page();
     expect((await rowsOf({ COMFYUI_URL: other })).comfyui).toMatchObject({

@@ -11,6 +11,8 @@ export interface Addresses {
   gpuHost: { url: string; configured: boolean };
   ollama: { url: string; configured: boolean; model?: string };
   openai?: { baseUrl: string; apiKey?: string };
+  /** GB of the card that may be used. */
+  vramGb?: number;
 }
 
 const names = (value: unknown, key: string): string[] =>
@@ -39,6 +41,29 @@ async function checkpoints(row: StatusRow, address: string): Promise<StatusRow> 
   };
 }
 
+/** A ComfyUI that draws on the processor, or on a smaller card than was said. */
+async function card(row: StatusRow, address: string, vramGb: number | undefined): Promise<StatusRow> {
+  const answer = await look(address, "/system_stats");
+  const devices = isSilence(answer) ? undefined : field(answer.body, "devices");
+  const [device] = Array.isArray(devices) ? devices : [];
+  if (field(device, "type") === "cpu")
+    return {
+      ...{ part: row.part, state: "info", what: `${row.what}, on the processor: it sees no GPU, and a picture takes minutes` },
+      fix: "Start it without --cpu, with NVIDIA's driver and a PyTorch for CUDA; in a container: npm run compose:check says what is missing",
+    };
+  const there = Number(field(device, "vram_total")) / 2 ** 30;
+  // a 16 GB card has 15.6 to 16 of them
+  if (vramGb === undefined || !(there > 0) || there >= vramGb * 0.93) return row;
+  return {
+    ...{
+      part: row.part,
+      state: "info",
+      what: `${row.what}, and MYSPINBOT_VRAM_GB is ${vramGb}: what is meant for ${vramGb} GB does not fit`,
+    },
+    fix: `MYSPINBOT_VRAM_GB=${Math.max(1, Math.floor(there + 0.5))}`,
+  };
+}
+
 /** An Ollama that answers: which models it has, where the wanted one is missing, and what the chosen one cannot do. */
 async function models(row: StatusRow, { url, model }: Addresses["ollama"]): Promise<StatusRow> {
   const list = await look(url, ollama.path);
@@ -63,8 +88,14 @@ async function models(row: StatusRow, { url, model }: Addresses["ollama"]): Prom
   return capabilities.length > 0 && !capabilities.includes("vision") ? { ...row, what: `${row.what}; it does not look at pictures` } : row;
 }
 
-export async function comfyuiRow(row: StatusRow, { url, configured }: Addresses["comfyui"], container: boolean): Promise<StatusRow> {
-  return row.state === "ok" ? checkpoints(row, url) : explained(row, comfyui, url, configured, { container });
+export async function comfyuiRow(
+  row: StatusRow,
+  { comfyui: { url, configured }, vramGb }: Addresses,
+  container: boolean,
+): Promise<StatusRow> {
+  if (row.state !== "ok") return explained(row, comfyui, url, configured, { container });
+  const stocked = await checkpoints(row, url);
+  return stocked === row ? card(row, url, vramGb) : stocked;
 }
 
 /** Only where its address is at fault: what it lacks itself, and what is wrong with its key, the row tells already. */

@@ -44,7 +44,10 @@ export interface Card {
 /** What the processes share. Times are milliseconds of the ledger's own clock. */
 export interface CardState {
   /** By worker. */
-  uses: Record<string, Omit<CardUse, "since"> & { hold: string; since: number; until: number }>;
+  uses: Record<
+    string,
+    Omit<CardUse, "since"> & { hold: string; since: number; until: number /** Another card than the chat model's. */; apart?: true }
+  >;
   seats: Record<string, ChatLoad & { until: number }>;
   talkedAt?: number;
   models: string[];

@@ -3,11 +3,19 @@ import type { Planner } from "../chat.ts";
 import type { Stage } from "../job.ts";
 import type { Attempt } from "./job-store.ts";
 
+export type JobEnding = Extract<NonNullable<Attempt["outcome"]>, "succeeded" | "failed" | "canceled">;
+
 export interface Metrics {
   jobAccepted(tool: string): void;
   /** How an attempt ended; a job that succeeded, failed or was canceled ended with it. */
   attemptEnded(tool: string, outcome: NonNullable<Attempt["outcome"]>): void;
   stage(tool: string, stage: Stage, seconds: number): void;
+  /** A job waited so long in line before an attempt of it began; a job that waits for another one is in no line yet. */
+  queueWaited(tool: string, seconds: number): void;
+  /** A job ended so long after it was asked for. */
+  jobEnded(tool: string, outcome: JobEnding, seconds: number): void;
+  /** A file of a job that succeeded. `part`: a piece of another one (a video's poster, a picture of a dataset), which adds bytes and is not counted as a result. */
+  artifactPublished(file: { mediaType: string; bytes: number; part: boolean }): void;
   /** A late worker's result was thrown away. */
   fenced(): void;
   /** The reconciler did something: `readded` to the queue, `swept` an orphaned file. */
@@ -29,6 +37,9 @@ export const noMetrics: Metrics = {
   jobAccepted() {},
   attemptEnded() {},
   stage() {},
+  queueWaited() {},
+  jobEnded() {},
+  artifactPublished() {},
   fenced() {},
   reconciled() {},
   familySwitched() {},

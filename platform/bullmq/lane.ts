@@ -20,11 +20,14 @@ export interface LaneParts {
   log: Log;
 }
 
+/** Milliseconds for two connections a family to be made: a worker that gave up would only be started again, and meanwhile nobody works. */
+const openingMs = 15_000;
+
 async function openWorkers({ backend, families, times }: LaneParts): Promise<Map<string, BullWorker>> {
   const workers = new Map<string, BullWorker>();
   try {
     for (const family of families.keys()) workers.set(family, backend.worker(family, times));
-    await within(backend.patienceMs, Promise.all([...workers.values()].map((worker) => worker.waitUntilReady())));
+    await within(openingMs, Promise.all([...workers.values()].map((worker) => worker.waitUntilReady())));
     for (const worker of workers.values()) await worker.startStalledCheckTimer();
     return workers;
   } catch (error) {

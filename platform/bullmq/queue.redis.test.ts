@@ -135,6 +135,36 @@ if (inject("redisUrl")) {
       ).toHaveLength(1);
     });
 
+    test("one that will evict, because it has a limit, is refused with what mends it, unless it is wanted", async () => {
+      redis = await startRedis(true, ["--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru"]);
+      const log = rememberingLog();
+      await expect(createBullQueue({ redisUrl: redis.url, families: [], log })).rejects.toMatchObject({
+        code: "config",
+        message: expect.stringMatching(/allkeys-lru.*104857600 bytes.*noeviction.*MYSPINBOT_REDIS_UNSAFE=yes/),
+      });
+      queue = await createBullQueue({ redisUrl: redis.url, redisUnsafe: true, families: [], log });
+      expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
+    });
+
+    test("one without an append-only file is told", async () => {
+      redis = await startRedis(false);
+      const log = rememberingLog();
+      queue = await createBullQueue({ redisUrl: redis.url, families: [], log });
+      expect(log.lines.map(({ text }) => text)).toEqual([expect.stringMatching(/append-only file.*appendonly yes/)]);
+    });
+
+    test("what is set while we run is told when the connection is back", async () => {
+      redis = await startRedis(true);
+      const log = rememberingLog();
+      queue = await createBullQueue({ redisUrl: redis.url, families: [], log });
+      expect(log.lines).toEqual([]);
+      const client = new Redis(redis.url);
+      await client.config("SET", "maxmemory-policy", "allkeys-lru");
+      await client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      client.disconnect();
+      await until("it is told", () => log.lines.some(({ text }) => text.includes("allkeys-lru")));
+    });
+
     test("where CONFIG is forbidden the check is left out", async () => {
       redis = await startRedis(false, ["--rename-command", "CONFIG", ""]);
       const log = rememberingLog();

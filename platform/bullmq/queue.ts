@@ -12,6 +12,8 @@ export interface BullQueueOptions {
   databaseUrl?: string | undefined;
   /** Where it is set, Redis is the queue and PostgreSQL is not asked. */
   redisUrl?: string | undefined;
+  /** Takes a Redis that may evict, too. */
+  redisUnsafe?: boolean;
   /** Those whose depth is reported. Others may be used too. */
   families: readonly string[];
   /** Starts empty: what a process that died left in `families`, with its locks, is thrown away. Only where no other process works on them. */
@@ -28,8 +30,8 @@ export interface BullQueueOptions {
 /** Largest priority that BullMQ takes. */
 const lastPriority = 2_097_152;
 
-function openBackend({ redisUrl, databaseUrl, log }: BullQueueOptions): Promise<Backend> {
-  if (redisUrl) return openRedis(redisUrl, log);
+function openBackend({ redisUrl, redisUnsafe, databaseUrl, log }: BullQueueOptions): Promise<Backend> {
+  if (redisUrl) return openRedis(redisUrl, log, redisUnsafe);
   if (databaseUrl) return openPostgresBackend(databaseUrl, log);
   throw new Error("createBullQueue needs a redisUrl or a databaseUrl");
 }

@@ -4,30 +4,17 @@ import { Redis } from "ioredis";
 import type { Log } from "../../core/log.ts";
 import { type Backend, queueOptions, safeName, workerOptions } from "./backend.ts";
 import { queueFailure, quietly, within } from "./failures.ts";
+import { judgePolicy, redisPolicy } from "./redis-policy.ts";
 
-/** An evicted key is a job that BullMQ no longer knows: its row survives, but it waits for the reconciler. */
-async function checkPolicy(client: Redis, log: Log): Promise<void> {
-  let policy: string | undefined;
-  try {
-    [, policy] = (await client.config("GET", "maxmemory-policy")) as string[];
-  } catch {
-    return; // many hosted servers forbid CONFIG
-  }
-  if (policy !== undefined && policy !== "noeviction")
-    log.warn(
-      { policy },
-      `Redis may throw queued jobs away when its memory is full (maxmemory-policy ${policy}). Set it: redis-cli config set maxmemory-policy noeviction`,
-    );
-}
-
-/** Failure `queue_unavailable` when it cannot be reached within two seconds. */
-export async function openRedis(url: string, log: Log): Promise<Backend> {
+/** Failure `queue_unavailable` when it cannot be reached within two seconds, `config` where it may throw jobs away (unless `unsafe`). */
+export async function openRedis(url: string, log: Log, unsafe = false): Promise<Backend> {
   const patienceMs = 2000;
   const complain = quietly(log);
   const client = new Redis(url, {
     lazyConnect: true,
     connectionName: "myspinbot",
-    connectTimeout: patienceMs,
+    // whoever waits for it has a limit of their own; this one would count the time in which we are busy ourselves
+    connectTimeout: 5 * patienceMs,
     // fail at once while it is down instead of keeping commands; also of the blocking copies that BullMQ makes (0 where it insists on null or nothing)
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -41,7 +28,14 @@ export async function openRedis(url: string, log: Log): Promise<Backend> {
     client.disconnect();
     throw queueFailure("Redis", error);
   }
-  await checkPolicy(client, log);
+  try {
+    judgePolicy(await redisPolicy(client), { log, unsafe });
+  } catch (error) {
+    client.disconnect();
+    throw error;
+  }
+  // it may have been started again with other settings; nothing ends because of it now
+  client.on("ready", () => void redisPolicy(client).then((policy) => judgePolicy(policy, { log, unsafe: true })));
   return {
     server: "Redis",
     patienceMs,

@@ -61,6 +61,10 @@ export const jobs = pgTable(
     uniqueIndex("jobs_key").on(table.principal, table.tool, table.key).where(sql`key is not null`),
     // ascending, though they are read backwards: a descending index puts nulls last and would not serve a descending order, which has them first
     index("jobs_principal").on(table.principal, table.number),
+    // one kind among many: without these a page of it reads all that a person ever made
+    index("jobs_tool").on(table.principal, table.tool, table.number),
+    index("jobs_state").on(table.principal, table.state, table.number),
+    index("jobs_heads").on(table.principal, table.number).where(sql`tree is not null and tree ->> 'stage' is null`),
     index("jobs_conversation").on(table.principal, table.conversation, table.number).where(sql`conversation is not null`),
     // partial, so that a million finished rows cost nothing where work is looked for
     index("jobs_waiting").on(table.family, table.priority, table.queuedAt, table.number).where(sql`state = 'queued' and not blocked`),
@@ -116,6 +120,7 @@ export const artifacts = pgTable(
     uniqueIndex("artifacts_place").on(table.job, table.ordinal),
     uniqueIndex("artifacts_storage").on(table.storageKey),
     index("artifacts_principal").on(table.principal, table.number),
+    index("artifacts_bytes").on(table.principal, table.sha256),
   ],
 );
 
@@ -217,7 +222,8 @@ export const deliveries = pgTable(
     index("deliveries_job").on(table.job),
     // delivered ones pile up for ever and cost nothing where work is looked for
     index("deliveries_owed").on(table.number).where(sql`state = 'pending'`),
-    index("deliveries_dead").on(table.number).where(sql`state = 'dead'`),
+    // for the dead, and for both together: two indexes do not serve an `in` over both
+    index("deliveries_open").on(table.number).where(sql`state in ('pending', 'dead')`),
   ],
 );
 

@@ -40,7 +40,8 @@ export function artifactStore(db: Db): ArtifactStore {
           and(
             eq(artifacts.principal, principal),
             isWhole,
-            conversation ? eq(jobs.conversation, conversation) : undefined,
+            // the job's principal is the same; said, so that its index serves
+            conversation ? and(eq(jobs.principal, principal), eq(jobs.conversation, conversation)) : undefined,
             sha256 ? eq(artifacts.sha256, sha256) : undefined,
           ),
         )

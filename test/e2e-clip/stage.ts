@@ -1,5 +1,5 @@
 /** The built product with nothing beside it, a chat with it, and a look at what is in a file. */
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
@@ -9,6 +9,7 @@ import { readRecipe } from "../../platform/media/media.ts";
 import { type Probed, probe } from "../../workers/ffmpeg/index.ts";
 import type { Checks } from "../harness/checks.ts";
 import { makeProduct, type Product } from "../harness/product.ts";
+import { ffmpegs } from "./programs.ts";
 
 export interface Stage {
   checks: Checks;
@@ -18,7 +19,7 @@ export interface Stage {
   say(conversation: string, text: string, attachments?: readonly string[]): Promise<Part[]>;
   /** What a player would see in a file, and the recipe that it carries. */
   look(artifact: string): Promise<{ probed: Probed; recipe: Recipe | undefined; bytes: Buffer }>;
-  /** Programs that the product started and that still run, by name. */
+  /** Programs that work for the product, whichever of its processes started them, by their command lines. */
   children(): Promise<string[]>;
   end(): Promise<void>;
 }
@@ -30,12 +31,6 @@ export const words = (parts: readonly Part[]): string =>
 export const of = <Type extends Part["type"]>(parts: readonly Part[], type: Type) =>
   parts.filter((part): part is Extract<Part, { type: Type }> => part.type === type);
 export const done = (parts: readonly Part[]) => of(parts, "done").at(-1)?.jobs ?? [];
-
-async function ffmpegs(): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
-  const lines = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
-  return lines.filter((line) => /(^|\/)ffmpeg\0/.test(line)).map((line) => line.replaceAll("\0", " ").slice(0, 200));
-}
 
 export async function makeStage(checks: Checks): Promise<Stage> {
   const product = await makeProduct("clip", { MYSPINBOT_LOG: "error" });
@@ -56,8 +51,7 @@ export async function makeStage(checks: Checks): Promise<Stage> {
       await writeFile(path, bytes);
       return { probed: await probe(path), recipe: readRecipe(bytes), bytes };
     },
-    // the machine may run others: only those that work in our folder count
-    children: async () => (await ffmpegs()).filter((line) => line.includes(product.base)),
+    children: async () => (await ffmpegs(product)).map(({ line }) => line.slice(0, 200)),
     end: () => product.end(),
   };
 }

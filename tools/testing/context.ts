@@ -179,16 +179,17 @@ export function testContext(
     if (!found) throw new Failure("unknown_artifact", `There is no file ${id} of yours.`);
     return found;
   };
+  const inSight = assetsInSight(store, principal.id, plan);
   const { stages, ...staged } = createStages({
-    artifact,
-    async prepare(name, input) {
+    ...{ artifact, asset: inSight.asset },
+    async prepare(name, input, sight) {
       const tool = createTools().find((one) => one.name === name);
       if (tool?.kind !== "job") throw new Failure("invalid_input", `${name} is no job.`);
-      return tool.prepare(parseInput(tool, input) as never, context);
+      return tool.prepare(parseInput(tool, input) as never, { ...context, ...sight });
     },
   });
   const context: TestContext = {
-    ...{ principal, engines, artifact, stages, ...assetsInSight(store, principal.id, plan), ...staged },
+    ...{ principal, engines, artifact, stages, ...inSight, ...staged },
     limits: defaultLimits,
     open: async (id) => Buffer.from((await artifact(id)).name),
   };

@@ -12,5 +12,7 @@ export interface EspeakWorker {
 }
 
 export interface EspeakModule {
+  /** Its whole memory; another array once it has grown. */
+  HEAPU8: Uint8Array;
   eSpeakNGWorker: new () => EspeakWorker;
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmod, readdir, stat, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../core/failure.ts";
@@ -120,6 +120,35 @@ describe("ffmpeg", { timeout: 60_000 }, () => {
       await makeVideo(folder, "mute.mp4");
       const mute = await failure(testFfmpeg.run(["-i", "mute.mp4", "-vn", "out.wav"], { cwd: folder, signal: never }));
       expect(mute.message).toContain("is not in it");
+    });
+  });
+
+  it.each([
+    ["is killed", "kill -9 $$", true],
+    ["is killed under a script that runs it", "exit 137", true],
+    ["is asked to end, and does", "exit 255", true],
+    ["ends with an error", "echo no such filter >&2; exit 255", false],
+    ["ends with an error and no word", "exit 1", false],
+  ])(
+    "that %s fails in words for a person; only where it was ended from outside another attempt may do better",
+    async (_, script, again) => {
+      await withFolder(undefined, async (folder) => {
+        const ffmpeg = createFfmpeg({ path: await fake(folder, full, script), log: silentLog });
+        const error = await failure(ffmpeg.run(["x.mp4"], { cwd: folder, signal: never }));
+        expect([error.code, error.retryable]).toEqual(["engine_failed", again]);
+        expect(error.message).toMatch(again ? /was ended by the system.*retry the job/ : /could not make the file/);
+      });
+    },
+  );
+
+  it("that is killed while it says what it can is asked again", async () => {
+    await withFolder(undefined, async (folder) => {
+      const path = await fake(folder, full);
+      await writeFile(
+        path,
+        `#!/bin/sh\n[ -e ${folder}/$2 ] || { touch ${folder}/$2; kill -9 $$; }\n${(await readFile(path, "utf8")).slice(10)}`,
+      );
+      expect(await createFfmpeg({ path, log: silentLog }).describe()).toMatchObject({ version: "9.9", from: "setting" });
     });
   });
 

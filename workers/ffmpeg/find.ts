@@ -24,8 +24,15 @@ const remedy = "Install it (Debian, Ubuntu: apt install ffmpeg; Fedora: dnf inst
 
 const execute = promisify(execFile);
 /** The first start from a slow disk takes its time; more than this is a program that hangs. */
-const ask = async (path: string, flag: string): Promise<string> =>
+const askOnce = async (path: string, flag: string): Promise<string> =>
   (await execute(path, ["-hide_banner", flag], { timeout: 60_000, killSignal: "SIGKILL", maxBuffer: 8e6, env: environment() })).stdout;
+
+/** One that another ended, for lack of memory perhaps, is no program that does not run: it is asked again, once. */
+const ask = (path: string, flag: string): Promise<string> =>
+  askOnce(path, flag).catch((error: { killed?: boolean; signal?: string | null }) => {
+    if (error.killed || !error.signal) throw error;
+    return askOnce(path, flag);
+  });
 
 /** Of the configuration that it was built with. */
 function licenceOf(configuration: string): string {

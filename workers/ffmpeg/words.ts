@@ -13,12 +13,16 @@ const causes: readonly [RegExp, string][] = [
   [/Cannot allocate memory/i, "there was not enough memory. Free some, or give a smaller one"],
 ];
 
-/** @param errors what it wrote, the newest last. */
+/** Whether it did not end by itself: also one that was run by a script, and one that obeyed a signal and then says so by its code alone. */
+const wasEnded = (code: number | null, killedBy: NodeJS.Signals | null, errors: string): boolean =>
+  killedBy !== null || code === 137 || code === 143 || (code === 255 && errors.trim() === "");
+
+/** Retryable where it was ended from outside. @param errors what it wrote, the newest last. */
 export function failedWith(code: number | null, killedBy: NodeJS.Signals | null, errors: string): Failure {
   const cause = new Error(`ffmpeg ended with ${killedBy ?? code}: ${errors.slice(-4000)}`);
   if (/No space left on device/i.test(errors))
     return new Failure("storage_full", "The disk is full. Free some space, then retry the job.", { cause });
-  if (killedBy)
+  if (wasEnded(code, killedBy, errors))
     return new Failure(
       "engine_failed",
       "ffmpeg was ended by the system, most likely for lack of memory. Free some memory, then retry the job.",

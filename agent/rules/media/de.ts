@@ -20,6 +20,7 @@ export const germanMedia: MediaGrammar = {
     "(?:etwas )?(?<how>langsam(?:er)?|schnell(?:er)?)",
     "als (?<format>mp3|wav|opus)(?:-datei)?",
     "(?<seconds>{n}) ?(?:s|sek|sekunden?)(?: lang)?",
+    "(?:mit )?seed (?<seed>\\d{1,10})",
     "(?<captions>ohne) untertitel",
     "(?<still>ohne bewegung)",
     "(?:mit )?(?<much>viel|mehr) bewegung|(?:mit )?(?<little>wenig|weniger) bewegung",

@@ -20,6 +20,7 @@ export const englishMedia: MediaGrammar = {
     "(?:spoken )?(?:a (?:bit|little) )?(?<how>slow(?:ly|er)?|more slowly|fast(?:er)?|quick(?:ly|er)?)",
     "as (?:an? )?(?<format>mp3|wav|opus)(?: file)?",
     "(?<seconds>{n})[- ]?(?:s|secs?|seconds?)(?: long)?",
+    "(?:with )?seed (?<seed>\\d{1,10})",
     "(?:with )?(?<captions>no|without) (?:captions|subtitles)",
     "(?:with )?(?<still>no motion)|(?<still2>still)",
     "(?:with )?(?<much>lots? of|much|more) (?:motion|movement)|(?:with )?(?<little>little|less) (?:motion|movement)",

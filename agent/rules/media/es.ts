@@ -18,6 +18,7 @@ export const spanishMedia: MediaGrammar = {
     "(?<how>(?:más )?(?:despacio|lento|rápido|deprisa))",
     "(?:como|en) (?<format>mp3|wav|opus)",
     "(?:de )?(?<seconds>{n}) ?(?:s|seg|segundos?)",
+    "(?:con )?(?:la )?(?:semilla|seed) (?<seed>\\d{1,10})",
     "(?<captions>sin) subtítulos",
     "(?<still>sin movimiento)",
     "con (?<much>mucho|más) movimiento|con (?<little>poco|menos) movimiento",

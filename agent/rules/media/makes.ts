@@ -31,10 +31,10 @@ function spoken(said: Said, media: CompiledMedia) {
 function speak(said: Said, memory: Memory, media: CompiledMedia): MediaMeaning {
   const options = spoken(said, media);
   if (!options?.rest) return undefined;
-  const { rest: text, voice, speed, format } = options;
+  const { rest: text, voice, speed, format, seed } = options;
   // "my voice" is one's own by whatever name
   const own = voice !== undefined && media.mine.test(voice) ? (memory.known ?? []).find(({ kind }) => kind === "voice")?.name : voice;
-  return one("speak", given({ text, voice: own, speed, format }));
+  return one("speak", given({ text, voice: own, speed, format, seed }));
 }
 
 function clone({ person, name, text }: Said, memory: Memory, media: CompiledMedia): MediaMeaning {
@@ -89,8 +89,8 @@ function video(said: Said, media: CompiledMedia): MediaMeaning {
   const { rest, fields } = takeOptions(options.rest, media.language, false);
   const again = takeMediaOptions(rest, media);
   if (media.language.empty.test(again.rest) || media.language.later.test(` ${again.rest}`)) return undefined;
-  const { seconds = again.seconds ?? fieldsOf(said, media).seconds, motion = again.motion } = options;
-  return one("render_video", given({ ...fields, prompt: plainWords(again.rest), seconds, motion }));
+  const { seconds = again.seconds ?? fieldsOf(said, media).seconds, motion = again.motion, seed = again.seed } = options;
+  return one("render_video", given({ ...fields, ...given({ seed }), prompt: plainWords(again.rest), seconds, motion }));
 }
 
 function animate(said: Said, memory: Memory, media: CompiledMedia): MediaMeaning {

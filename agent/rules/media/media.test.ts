@@ -37,6 +37,9 @@ const callsOf = (text: string, memory: Memory = nothing) => planByRules(text, me
 describe("is asked for with", () => {
   it.each<[string, string, object, Memory?]>([
     ["say good morning in June's voice", "speak", { text: "good morning", voice: "June" }],
+    [`say "good morning to you all" in june's voice, seed 11`, "speak", { text: "good morning to you all", voice: "june", seed: 11 }],
+    ["say good morning in June's voice, seed 11, slowly", "speak", { text: "good morning", voice: "June", seed: 11, speed: 0.8 }],
+    ["di buenos días con la voz de June, semilla 11", "speak", { text: "buenos días", voice: "June", seed: 11 }],
     ['Please read this aloud slowly: "The end."', "speak", { text: "The end.", speed: 0.8 }],
     ['say "hello there. How are you?" as opus', "speak", { text: "hello there. How are you?", format: "opus" }],
     ["speak this text: one two three, in june's voice", "speak", { text: "one two three", voice: "june" }],
@@ -51,6 +54,7 @@ describe("is asked for with", () => {
     ["turn this picture into a 4 second video", "render_video", { image: drawn, seconds: 4 }, withPicture],
     ["make it move a lot", "render_video", { image: drawn, motion: 8 }, withPicture],
     ["make a 4 second video of a fox running, wide", "render_video", { prompt: "a fox running", seconds: 4, aspect: "wide" }],
+    ["make a video of a fox running, seed 7", "render_video", { prompt: "a fox running", seed: 7 }],
     ["animiere das Bild", "render_video", { image: drawn }, withPicture],
     ["mach ein Video von einem Fuchs im Schnee, 3 Sekunden", "render_video", { prompt: "einem Fuchs im Schnee", seconds: 3 }],
     ["haz un vídeo de un zorro", "render_video", { prompt: "un zorro" }],

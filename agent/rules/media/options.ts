@@ -9,6 +9,8 @@ export interface MediaOptions {
   voice?: string;
   speed?: number;
   format?: string;
+  /** Only speech takes it; a picture has its own. */
+  seed?: number;
   seconds?: number;
   captions?: false;
   /** 1 to 10; 0 = a still picture. */
@@ -28,12 +30,13 @@ export function groupsOf(found: RegExpExecArray | null): Groups {
 
 /** Fields that these groups say. */
 export function fieldsOf(groups: Groups, { slow, language }: CompiledMedia): Omit<MediaOptions, "rest"> {
-  const { voice, how, format, seconds, captions, still, much, little } = groups;
+  const { voice, how, format, seed, seconds, captions, still, much, little } = groups;
   const length = seconds === undefined ? undefined : toNumber(seconds, language);
   return {
     ...(voice ? { voice: plainWords(voice) } : {}),
     ...(how ? { speed: slow.test(how) ? speeds.slow : speeds.fast } : {}),
     ...(format ? { format: format.toLowerCase() } : {}),
+    ...(seed ? { seed: Number(seed) } : {}),
     ...(length === undefined ? {} : { seconds: length }),
     ...(captions ? { captions: false as const } : {}),
     ...(still ? { motion: 0 } : much ? { motion: motions.much } : little ? { motion: motions.little } : {}),

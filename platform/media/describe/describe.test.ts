@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Failure } from "../../../core/failure.ts";
 import { make, playable, sample, sourceOf } from "../testing/playable.ts";
 import { createDescribe } from "./describe.ts";
+import { type Reader, startReader } from "./reader.ts";
 
 const look = createDescribe();
 const facts = (bytes: Uint8Array, type: string, limits?: object) => (limits ? createDescribe(limits) : look)(sourceOf(bytes), type);
@@ -102,6 +103,26 @@ describe("a broken or hostile index", () => {
       ),
     );
     expect(await Promise.all(works)).toEqual(["unsupported_media", 0.6, "unsupported_media", 0.6, 0.6]);
+  });
+
+  it.each([
+    ["once is read by another one", 1, { seconds: 0.6 }],
+    ["each time is refused", 2, refused],
+  ])("whose reader is killed %s", async (_, times, expected) => {
+    const readers: Reader[] = [];
+    const describe = createDescribe({}, (limits) => {
+      const reader = startReader(limits);
+      readers.push(reader);
+      return reader;
+    });
+    const source = sourceOf(sample("clip.mp4"));
+    const read = (from: number, to: number) => {
+      // the piece is asked for: it is at work
+      if (readers.length <= times) process.kill(readers.at(-1)?.pid as number, "SIGKILL");
+      return source.read(from, to);
+    };
+    const end = await describe({ ...source, read }, "video/mp4").catch((error: unknown) => error);
+    expect([end, readers.length]).toEqual([expect.objectContaining(expected), 2]);
   });
 
   it("a storage that fails is no fault of the file", async () => {

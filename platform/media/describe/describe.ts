@@ -1,7 +1,7 @@
 /** How long a sound or video is, how large, and whether it has sound. Its index is read in a process with limits, because a few bytes of a hostile one ask for gigabytes or for years. */
 import type { Media, MediaFacts, MediaSource } from "../../../core/ports/media.ts";
 import { brokenFile } from "../kinds.ts";
-import { type Reader, type ReaderLimits, startReader } from "./reader.ts";
+import { endless, type Reader, ReaderKilled, type ReaderLimits, startReader } from "./reader.ts";
 import { createTurns } from "./turns.ts";
 
 const usual: ReaderLimits = { ms: 60_000, piece: 64_000_000, bytes: 64_000_000, memoryMb: 384 };
@@ -33,13 +33,14 @@ function takeAlive(kept: Map<Reader, NodeJS.Timeout>): Reader | undefined {
   return undefined;
 }
 
-export function createDescribe(given: Partial<ReaderLimits> = {}): Media["describe"] {
+/** @param start how a reader is started; another one only in tests. */
+export function createDescribe(given: Partial<ReaderLimits> = {}, start = startReader): Media["describe"] {
   const limits = { ...usual, ...given };
   const turns = createTurns(most);
   const kept = new Map<Reader, NodeJS.Timeout>();
 
   async function read(source: MediaSource): Promise<MediaFacts> {
-    const reader = takeAlive(kept) ?? startReader(limits);
+    const reader = takeAlive(kept) ?? start(limits);
     try {
       const facts = await reader.read(source);
       const leave = () => {
@@ -54,9 +55,18 @@ export function createDescribe(given: Partial<ReaderLimits> = {}): Media["descri
     }
   }
 
+  /** A kill from outside says nothing of the file; a second one does: it asks for more memory than there is. */
+  const readAgain = (source: MediaSource): Promise<MediaFacts> =>
+    read(source).catch((error: unknown) => {
+      if (!(error instanceof ReaderKilled)) throw error;
+      return read(source).catch((again: unknown) => {
+        throw again instanceof ReaderKilled ? endless(again) : again;
+      });
+    });
+
   return async (source, mediaType) => {
     if (!/^(audio|video)\//.test(mediaType)) return {};
-    const { seconds, ...seen } = await turns(() => read(source));
+    const { seconds, ...seen } = await turns(() => readAgain(source));
     // the picture track of a sound is its cover
     return checked({ ...(seconds === undefined ? {} : { seconds }), ...(mediaType.startsWith("video/") ? seen : {}) });
   };

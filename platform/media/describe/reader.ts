@@ -17,14 +17,18 @@ export interface ReaderLimits {
   memoryMb: number;
 }
 
+/** It was killed from outside: by whoever wanted memory, and as a rule no fault of the file. */
+export class ReaderKilled extends Error {}
+
 export interface Reader {
   readonly alive: boolean;
-  /** Failure `unsupported_media`, and what the source throws; after either it is to be ended. */
+  readonly pid: number | undefined;
+  /** Failure `unsupported_media`, `ReaderKilled`, and what the source throws; after any of them it is to be ended. */
   read(source: MediaSource): Promise<MediaFacts>;
   end(): void;
 }
 
-const endless = (cause?: unknown) => brokenFile("its index is far too large or leads to no end", cause);
+export const endless = (cause?: unknown) => brokenFile("its index is far too large or leads to no end", cause);
 
 function start(memoryMb: number) {
   const source = import.meta.url.endsWith(".ts");
@@ -52,8 +56,8 @@ export function startReader({ ms, piece, bytes, memoryMb }: ReaderLimits): Reade
   };
   child.on("message", (message: FromChild) => message.file === file && hear(message));
   child.on("error", gone);
-  // ended by V8, as a rule: there was no memory left
-  child.on("exit", (code, signal) => gone(endless(`ended with ${code ?? signal}`)));
+  // by itself, as a rule, because there was no memory left: V8 does not end a process by SIGKILL
+  child.on("exit", (code, signal) => gone(signal === "SIGKILL" ? new ReaderKilled() : endless(`ended with ${code ?? signal}`)));
   // one that is gone hears nothing: that it went is told by `exit`
   const tell = (message: ToChild) => void child.send(message, () => undefined);
   /** Between two files it keeps nobody from ending. */
@@ -65,6 +69,7 @@ export function startReader({ ms, piece, bytes, memoryMb }: ReaderLimits): Reade
     get alive() {
       return alive;
     },
+    pid: child.pid,
     async read(source) {
       let left = source.bytes + bytes;
       let timer: NodeJS.Timeout | undefined;

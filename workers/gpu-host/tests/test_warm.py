@@ -60,6 +60,17 @@ def test_two_runs_one_load(voice: TestClient, world: EnginesWorld) -> None:
     assert 'gpu_host_warm_starts_total{engine="f5-tts"} 1.0' in voice.get("/metrics").text
 
 
+def test_only_a_run_that_loads_says_so(voice: TestClient) -> None:
+    def stages(name: str) -> list[str]:
+        run(voice, name)
+        return [event["name"] for event in events(voice, name) if event["type"] == "stage"]
+
+    assert stages("a1") == ["preparing", "loading", "speaking"]
+    assert stages("a2") == ["preparing", "speaking"]
+    voice.post("/v1/unload")
+    assert stages("a3") == ["preparing", "loading", "speaking"]
+
+
 def test_other_weights_are_loaded_anew(voice: TestClient, world: EnginesWorld) -> None:
     run(voice)
     assert run(voice, "a2", model="other")["state"] == "succeeded"

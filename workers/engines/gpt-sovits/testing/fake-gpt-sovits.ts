@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import { badParams, badTypes, badWork, type Refusal } from "./fake-checks.ts";
+import { badParams, badWork } from "./fake-checks.ts";
 import { silentSecond, speech, wavOf } from "./fake-sound.ts";
 import type { FakeAsked, FakeOptions, Fault } from "./fake-state.ts";
+import { type Refusal, readBody } from "./fake-types.ts";
 
 export interface FakeGptSovits {
   url: string;
@@ -59,15 +60,9 @@ export async function startFakeGptSovits(options: FakeOptions = {}): Promise<Fak
   };
 
   const speak = async (response: ServerResponse, raw: string): Promise<void> => {
-    let body: unknown;
-    try {
-      body = JSON.parse(raw);
-    } catch {
-      body = undefined;
-    }
-    const wrong = badTypes(body);
-    if (wrong) return json(response, wrong);
-    const wish = body as Record<string, unknown>;
+    const read = readBody(raw);
+    if ("refusal" in read) return json(response, read.refusal);
+    const wish = read.body;
     const refused = badParams(wish, options);
     if (refused) return json(response, refused);
     const { refusal, seconds } = await badWork(wish, options, known);
@@ -79,7 +74,7 @@ export async function startFakeGptSovits(options: FakeOptions = {}): Promise<Fak
     const text = String(wish["text"]);
     // what has no letter is left out, and nothing at all becomes a second of silence
     if (!/[\p{L}\p{N}]/u.test(text)) return sound(response, wavOf(silentSecond));
-    sound(response, wavOf(speech(text, Number(wish["seed"] ?? 0), Number(wish["speed_factor"] ?? 1))));
+    sound(response, wavOf(speech(text, Number(wish["seed"] ?? 0), Number(wish["speed_factor"] ?? 1)), Boolean(wish["streaming_mode"])));
   };
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

@@ -40,6 +40,10 @@ class Children:
         self.run, self.metrics, self.term_seconds = run, metrics, term_seconds
         self.popen: subprocess.Popen | None = None
 
+    def loaded(self, _launch: Launch) -> bool:
+        """Each run starts its program anew."""
+        return False
+
     def start(self, launch: Launch, allowed: frozenset[Program]) -> None:
         """The token is on disk before the process is: whenever we die, it can be found."""
         token = uuid.uuid4().hex

@@ -24,6 +24,7 @@ log = logging.getLogger("gpu_host")
 class Processes(Protocol):
     """The processes of one run, or a warm child's work for it."""
 
+    def loaded(self, launch: Launch) -> bool: ...
     def start(self, launch: Launch, allowed: frozenset[Program]) -> None: ...
     def alive(self) -> bool: ...
     def pids(self) -> list[int]: ...
@@ -132,7 +133,8 @@ class Supervisor:
             if not self.canceling():
                 self.run.events.append("started", (0, 0), resumed_from_step=point.step if point else 0)
         if not self.canceling():
-            self.run.events.append("stage", name="loading")
+            if not self.children.loaded(launch):
+                self.run.events.append("stage", name="loading")
             self.children.start(launch, self.engine.programs())
 
     def watch(self, output: Output) -> None:

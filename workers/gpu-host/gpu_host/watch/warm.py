@@ -27,11 +27,19 @@ class Warm:
                     self.metrics.signals.labels(name).inc()
             (folder / RECORD).unlink(missing_ok=True)
 
-    def child(self, engine: str, launch: Launch, allowed: frozenset[Program]) -> WarmChild:
-        """The one that is loaded, where it lives and was started in the same way; else a new one."""
+    def kept(self, engine: str, launch: Launch) -> WarmChild | None:
+        """The one that is loaded, where it lives and was started in the same way."""
+        child = self.children.get(engine)
+        return child if child and child.alive() and child.launch == launch else None
+
+    def has(self, engine: str, launch: Launch) -> bool:
         with self.lock:
-            kept = self.children.get(engine)
-            if kept and kept.alive() and kept.launch == launch:
+            return self.kept(engine, launch) is not None
+
+    def child(self, engine: str, launch: Launch, allowed: frozenset[Program]) -> WarmChild:
+        """The one that is kept; else a new one."""
+        with self.lock:
+            if kept := self.kept(engine, launch):
                 return kept
             self.end(engine)
             self.children[engine] = WarmChild(self.folder / engine, launch, allowed, self.metrics, self.term_seconds)

@@ -17,6 +17,9 @@ class WarmRun:
         self.order = Order(run.asked.id, run.folder / "stdout.log")
         self.child: WarmChild | None = None
 
+    def loaded(self, launch: Launch) -> bool:
+        return self.warm.has(self.engine, launch)
+
     def start(self, launch: Launch, allowed: frozenset[Program]) -> None:
         self.child = self.warm.child(self.engine, launch, allowed)
         # not stderr.log: what a library prints of a person's text must not be read as the child's own answer
