@@ -123,7 +123,7 @@ describe("compose.workers.yaml", () => {
     const { environment: there, depends_on, networks: others, volumes: same, ...worker } = whole.services["worker"] ?? {};
     expect(volumes).toEqual(same);
     expect({ ...rest, logging: undefined }).toEqual({ ...worker, logging: undefined });
-    const own = ["COMFYUI_URL", "GPU_HOST_URL", "GPU_HOST_KEY_FILE"];
+    const own = ["COMFYUI_URL", "GPU_HOST_URL", "GPU_HOST_KEY_FILE", "MYSPINBOT_CHAT_ON_CARD"];
     const first = ["STACK_PROFILES", "OLLAMA_URL", "OLLAMA_MODEL", "MYSPINBOT_CHAT_WHILE_BUSY", ...own];
     const without = (from: Record<string, string> = {}, names: string[] = []) =>
       Object.fromEntries(Object.entries(from).filter(([name]) => !names.includes(name)));
