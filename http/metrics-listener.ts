@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { Failure, toFailure } from "../core/failure.ts";
 import type { Log } from "../core/log.ts";
+import { askAgainSeconds, whyNotReady } from "./readiness.ts";
 
 export interface MetricsListenerParts {
   host: string;
@@ -37,15 +38,7 @@ const json = (status: number, body: unknown, headers: Record<string, string> = {
 const refusal = (status: number, message: string, headers?: Record<string, string>): Answer =>
   json(status, { error: new Failure("unknown_route", message).view() }, headers);
 
-async function atMost(ms: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Failure("timeout", `No answer within ${ms / 1000} s.`, { retryable: true })), ms);
-  });
-  await Promise.race([work, late]).finally(() => clearTimeout(timer));
-}
-
-function answersOf({ metrics, ready, readyMs = 5000, log }: MetricsListenerParts): Record<string, () => Promise<Answer>> {
+function answersOf({ metrics, ready, readyMs, log }: MetricsListenerParts): Record<string, () => Promise<Answer>> {
   return {
     "/livez": async () => json(200, { status: "ok", name: "myspinbot" }),
     async "/metrics"() {
@@ -53,14 +46,8 @@ function answersOf({ metrics, ready, readyMs = 5000, log }: MetricsListenerParts
       return { status: 200, contentType, body };
     },
     async "/readyz"() {
-      try {
-        await atMost(readyMs, ready());
-        return json(200, { status: "ready" });
-      } catch (error) {
-        log.debug({ err: error }, "not ready");
-        const failure = error instanceof Failure ? error : new Failure("internal", "Not ready; the server log has the reason.");
-        return json(503, { error: failure.view() }, { "retry-after": "5" });
-      }
+      const why = await whyNotReady(ready, (error) => log.debug({ err: error }, "not ready"), readyMs);
+      return why ? json(503, { error: why }, { "retry-after": askAgainSeconds }) : json(200, { status: "ready" });
     },
   };
 }

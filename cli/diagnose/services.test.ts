@@ -1,12 +1,13 @@
 /** Findings about a Redis, a PostgreSQL and clocks: each with its numbers and its remedy, and nothing where all is well. */
 import { describe, expect, it } from "vitest";
 import type { StatusRow } from "../../core/client.ts";
-import { clockRow, type DatabaseFacts, databaseRows, type RedisFacts, redisRows } from "./services.ts";
+import type { DatabaseHealth, RedisHealth } from "../../core/ports/health.ts";
+import { clockRow, databaseRows, redisRows } from "./services.ts";
 
 const said = (rows: readonly StatusRow[]) => rows.map(({ state, what, fix }) => `${state} ${what} → ${fix}`);
 
 describe("Redis", () => {
-  const good: RedisFacts = {
+  const good: RedisHealth = {
     version: "7.2.5",
     eviction: "noeviction",
     maxmemory: 512e6,
@@ -16,7 +17,7 @@ describe("Redis", () => {
     replica: false,
     aheadMs: 20,
   };
-  it.each<[string, Partial<RedisFacts>, RegExp | undefined]>([
+  it.each<[string, Partial<RedisHealth>, RegExp | undefined]>([
     ["good", {}, undefined],
     [
       "may evict now",
@@ -38,12 +39,12 @@ describe("Redis", () => {
 });
 
 describe("PostgreSQL", () => {
-  const good: DatabaseFacts = {
+  const good: DatabaseHealth = {
     ...{ versionNumber: 160_014, version: "16.14", connections: 12, mostConnections: 97, aheadMs: 0, readOnly: false, durable: true },
     migrations: { waiting: 0, gaps: 0, unknown: 0, unrecorded: false },
   };
-  const migrations = (more: Partial<DatabaseFacts["migrations"]>) => ({ migrations: { ...good.migrations, ...more } });
-  it.each<[string, Partial<DatabaseFacts>, RegExp | undefined]>([
+  const migrations = (more: Partial<DatabaseHealth["migrations"]>) => ({ migrations: { ...good.migrations, ...more } });
+  it.each<[string, Partial<DatabaseHealth>, RegExp | undefined]>([
     ["good", {}, undefined],
     ["the floor", { versionNumber: 150_020, version: "15.20" }, undefined],
     ["too old", { versionNumber: 140_012, version: "14.12" }, /^down PostgreSQL 14\.12 is too old: 15 is the least/],

@@ -1,30 +1,9 @@
 /** What is wrong with a Redis or a PostgreSQL that answers: rows only where there is something to tell. */
 import type { StatusRow } from "../../core/client.ts";
+import type { DatabaseHealth, RedisHealth } from "../../core/ports/health.ts";
 import { down } from "./scopes.ts";
 
 const info = (part: string, what: string, fix: string): StatusRow => ({ part, state: "info", what, fix });
-
-export interface RedisFacts {
-  version: string;
-  eviction: string;
-  maxmemory: number;
-  used: number;
-  appendonly: boolean;
-  writeFailed: boolean;
-  replica: boolean;
-  aheadMs: number;
-}
-
-export interface DatabaseFacts {
-  versionNumber: number;
-  version: string;
-  connections: number;
-  mostConnections: number;
-  aheadMs: number;
-  readOnly: boolean;
-  durable: boolean;
-  migrations: { waiting: number; gaps: number; unknown: number; unrecorded: boolean; runningSeconds?: number };
-}
 
 const size = (bytes: number) => (bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`);
 const percent = (part: number, whole: number) => Math.round((100 * part) / whole);
@@ -57,7 +36,7 @@ const noeviction = "redis-cli config set maxmemory-policy noeviction, and the sa
 /** BullMQ's own least. */
 const leastRedis = "6.2";
 
-export function redisRows(facts: RedisFacts): StatusRow[] {
+export function redisRows(facts: RedisHealth): StatusRow[] {
   const part = "Queue";
   const { eviction, maxmemory, used, version } = facts;
   const rows: (StatusRow | undefined)[] = [];
@@ -96,7 +75,7 @@ export function redisRows(facts: RedisFacts): StatusRow[] {
 
 const leastDatabase = 150_000;
 
-function migrationRow({ waiting, gaps, unknown, unrecorded, runningSeconds }: DatabaseFacts["migrations"]): StatusRow | undefined {
+function migrationRow({ waiting, gaps, unknown, unrecorded, runningSeconds }: DatabaseHealth["migrations"]): StatusRow | undefined {
   const part = "Database";
   if (runningSeconds !== undefined)
     return info(
@@ -127,7 +106,7 @@ function migrationRow({ waiting, gaps, unknown, unrecorded, runningSeconds }: Da
   return undefined;
 }
 
-export function databaseRows(facts: DatabaseFacts): StatusRow[] {
+export function databaseRows(facts: DatabaseHealth): StatusRow[] {
   const part = "Database";
   const { connections, mostConnections } = facts;
   const rows: (StatusRow | undefined)[] = [migrationRow(facts.migrations)];

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { exporterMetrics } from "./testing/exporter-metrics.ts";
-import { alerts, metricNames, monitoring, rules, ruleTests } from "./testing/rules.ts";
+import { metricNames } from "./testing/promql.ts";
+import { alerts, monitoring, rules, ruleTests } from "./testing/rules.ts";
 
 const root = join(monitoring, "../..");
 const runbook = readFileSync(join(root, "docs/runbook.md"), "utf8");

@@ -41,13 +41,18 @@ export interface Card {
   talk(): Promise<{ agoMs: number | undefined; models: string[] }>;
 }
 
+interface HeldCard extends Omit<CardUse, "since"> {
+  hold: string;
+  since: number;
+  until: number;
+  /** Another card than the chat model's. */
+  apart?: true;
+}
+
 /** What the processes share. Times are milliseconds of the ledger's own clock. */
 export interface CardState {
   /** By worker. */
-  uses: Record<
-    string,
-    Omit<CardUse, "since"> & { hold: string; since: number; until: number /** Another card than the chat model's. */; apart?: true }
-  >;
+  uses: Record<string, HeldCard>;
   seats: Record<string, ChatLoad & { until: number }>;
   talkedAt?: number;
   models: string[];

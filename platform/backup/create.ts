@@ -3,6 +3,7 @@ import { lstat, mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type pg from "pg";
 import { Failure } from "../../core/failure.ts";
+import type { MadeBackup } from "../../core/ports/backup.ts";
 import type { FileStore } from "../../core/ports/files.ts";
 import { moveIntoPlace } from "../files/durable.ts";
 import { databaseFailure } from "../postgres/errors.ts";
@@ -27,18 +28,6 @@ export interface BackupParts {
   /** Told now and then. */
   progress?(done: { bytes: number; of: number }): void;
   now?: () => Date;
-}
-
-export interface Backup {
-  path: string;
-  /** Of the whole file. */
-  bytes: number;
-  rows: number;
-  files: number;
-  damaged: readonly AbsentFile[];
-  gone: readonly AbsentFile[];
-  /** Whether the studio knows of it, for those who watch the age of the last one. */
-  noted: boolean;
 }
 
 /** Rows take more room as text than in the database, which packs large values. */
@@ -111,7 +100,7 @@ async function writeRows(session: pg.Client, tar: TarWriter, { folder, signal }:
   return { head, stored, of: measured.bytes + measured.rows };
 }
 
-async function write(tar: TarWriter, parts: BackupParts, now: Date): Promise<Omit<Backup, "path" | "bytes" | "noted">> {
+async function write(tar: TarWriter, parts: BackupParts, now: Date): Promise<Omit<MadeBackup, "path" | "bytes" | "noted">> {
   const { databaseUrl, files, version, signal, progress } = parts;
   // hours of copying files need neither a connection nor old rows kept for them
   const { head, stored, of } = await briefly(databaseUrl, (session) => writeRows(session, tar, parts));
@@ -146,7 +135,7 @@ async function write(tar: TarWriter, parts: BackupParts, now: Date): Promise<Omi
  * Failures: `config`, `database_unavailable`, `storage_full`, `storage_unavailable`, `canceled`; none of them leaves a file. Files that are damaged are named in what
  * is returned, and the backup holds all others.
  */
-export async function createBackup(parts: BackupParts): Promise<Backup> {
+export async function createBackup(parts: BackupParts): Promise<MadeBackup> {
   const now = (parts.now ?? (() => new Date()))();
   const { folder, signal } = parts;
   let part: string | undefined;

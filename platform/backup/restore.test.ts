@@ -7,12 +7,13 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { silentLog } from "../../core/log.ts";
 import { openPostgres } from "../postgres/open.ts";
 import { failureOf } from "../postgres/testing/drafts.ts";
+import { query } from "../postgres/testing/query.ts";
 import { ourMigrations } from "./catalog.ts";
 import { knownTables } from "./format.ts";
 import { migrate } from "./rows-in.ts";
 import { openSession } from "./session.ts";
 import { piecesOf, resealed, write } from "./testing/forge.ts";
-import { backupOf, everything, type Filled, fill, newPlace, type Place, query, restoreInto } from "./testing/studio.ts";
+import { backupOf, everything, type Filled, fill, newPlace, type Place, restoreInto } from "./testing/studio.ts";
 
 // databases are made and filled in each of them
 vi.setConfig({ testTimeout: 240_000 });

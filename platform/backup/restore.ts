@@ -4,6 +4,7 @@ import type pg from "pg";
 import { Failure } from "../../core/failure.ts";
 import type { FileStore } from "../../core/ports/files.ts";
 import { databaseFailure } from "../postgres/errors.ts";
+import { migrationLock } from "../postgres/migration-lock.ts";
 import { chatLevelOf, checkLevel, exists, levelOf, quoted, settingOf, tablesOf } from "./catalog.ts";
 import { chatTables, fileEntry, type Manifest, ownTables } from "./format.ts";
 import { checkRoom } from "./room.ts";
@@ -29,8 +30,6 @@ export interface RestoreParts {
 
 /** As a worker marks whose stored files these are: see workers/owns-files.ts. */
 const markerKey = "installation/id";
-/** Any number: that of open.ts, so that a server that starts meanwhile waits to migrate. */
-const migrationLock = 7_424_201;
 
 const hint = "Stop every server and worker first (`myspinbot stop`, `docker compose stop server worker`).";
 

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { silentLog } from "../../core/log.ts";
 import { openPostgres } from "../postgres/open.ts";
 import { story } from "../postgres/testing/drafts.ts";
-import { backupOf, everything, fill, hashes, names, newPlace, type Place, query, restoreInto } from "./testing/studio.ts";
+import { query } from "../postgres/testing/query.ts";
+import { backupOf, everything, fill, hashes, names, newPlace, type Place, restoreInto } from "./testing/studio.ts";
 
 // databases are made and filled in each of them
 vi.setConfig({ testTimeout: 240_000 });

@@ -1,23 +1,8 @@
 /** What a PostgreSQL tells of itself, so that a person can be told what is wrong with it. Reads only. */
 import pg from "pg";
+import type { DatabaseHealth } from "../../core/ports/health.ts";
 import { connectFailure } from "../postgres/errors.ts";
-import { type MigrationHealth, migrationHealth } from "./migrations.ts";
-
-export interface DatabaseHealth {
-  /** Such as 160014. */
-  versionNumber: number;
-  version: string;
-  /** Connections of clients now, and how many there may be of people without special rights. */
-  connections: number;
-  mostConnections: number;
-  /** Milliseconds that our clock is ahead of its clock. */
-  aheadMs: number;
-  /** True on a copy, or where everything is refused that writes. */
-  readOnly: boolean;
-  /** False where what was accepted may be gone after a loss of power. */
-  durable: boolean;
-  migrations: MigrationHealth;
-}
+import { migrationHealth } from "./migrations.ts";
 
 const facts = `select current_setting('server_version_num')::int as "versionNumber", current_setting('server_version') as version,
   (select count(*)::int from pg_stat_activity where backend_type = 'client backend') as connections,

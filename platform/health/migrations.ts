@@ -3,22 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pool } from "pg";
 import { packageRoot } from "../../core/package-root.ts";
-
-export interface MigrationHealth {
-  /** Ours that it lacks, behind the last one that it has: the next start makes them. */
-  waiting: number;
-  /** Ours that it lacks before the last one that it has. */
-  gaps: number;
-  /** Those that it has and this program does not know. */
-  unknown: number;
-  /** Whether tables of ours are there without any record of how they came. */
-  unrecorded: boolean;
-  /** Seconds that one has been running for, or waited for; absent where none does. */
-  runningSeconds?: number;
-}
-
-/** The same number as where they are run. */
-const lock = 7_424_201;
+import type { MigrationHealth } from "../../core/ports/health.ts";
+import { migrationLock } from "../postgres/migration-lock.ts";
 
 async function known(): Promise<number[]> {
   const text = await readFile(join(packageRoot(), "platform/postgres/migrations/meta/_journal.json"), "utf8");
@@ -45,7 +31,7 @@ export async function migrationHealth(pool: Pick<Pool, "query">): Promise<Migrat
             (select extract(epoch from clock_timestamp() - max(a.query_start)) from pg_locks l join pg_stat_activity a using (pid)
               where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
                 and ((l.classid::bigint << 32) | l.objid::bigint) = $1) as running`,
-    [lock],
+    [migrationLock],
   );
   const { recorded = false, ours = false, running = null } = rows[0] ?? {};
   const theirs = recorded ? (await pool.query<{ at: string }>("select created_at::text as at from public.migrations")).rows : [];

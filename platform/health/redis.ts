@@ -1,23 +1,7 @@
 /** What a Redis or Valkey tells of itself, so that a person can be told what is wrong with it. Asks INFO alone: many hosted ones forbid CONFIG. */
 import { Redis } from "ioredis";
 import { Failure } from "../../core/failure.ts";
-
-export interface RedisHealth {
-  /** Of Redis; a Valkey gives the Redis that it is compatible with. */
-  version: string;
-  /** `maxmemory-policy`. */
-  eviction: string;
-  /** Bytes; 0 = as much as the machine has. */
-  maxmemory: number;
-  used: number;
-  appendonly: boolean;
-  /** Whether its last write to the disk failed: it may refuse to take anything since. */
-  writeFailed: boolean;
-  /** True on a copy that takes no writes. */
-  replica: boolean;
-  /** Milliseconds that our clock is ahead of its clock. */
-  aheadMs: number;
-}
+import type { RedisHealth } from "../../core/ports/health.ts";
 
 const patience = 2000;
 

@@ -26,6 +26,7 @@ import { deliveryStore } from "./deliveries.ts";
 import { connectFailure, databaseFailure, guarded } from "./errors.ts";
 import { laneStore } from "./lanes.ts";
 import { type Listening, listen } from "./listen.ts";
+import { migrationLock } from "./migration-lock.ts";
 import { named } from "./named.ts";
 import { needsOf } from "./needs.ts";
 import { reads } from "./reads.ts";
@@ -49,9 +50,6 @@ export interface Database {
   ping(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** Any number, the same in every process: one of them migrates, the others wait for it. */
-const migrationLock = 7_424_201;
 
 async function bringUpToDate(pool: pg.Pool): Promise<void> {
   const client = await pool.connect();

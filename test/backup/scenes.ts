@@ -1,14 +1,16 @@
 /** What a person does who has backups, and what an unlucky one meets. */
+
 import { randomInt } from "node:crypto";
 import { readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal } from "../../core/job.ts";
 import { verifyBackup } from "../../platform/backup/verify.ts";
+import { query } from "../../platform/postgres/testing/query.ts";
 import { recording, saidInRecording } from "../fixtures/recording.ts";
 import type { Checks } from "../harness/checks.ts";
 import { type Command, send, until } from "../harness/product.ts";
-import { doneJobs, type FileRow, filesIn, load, newStudio, query, type Services, type Studio, wordsOf, wrongFiles } from "./stage.ts";
+import { doneJobs, type FileRow, filesIn, load, newStudio, type Services, type Studio, wordsOf, wrongFiles } from "./stage.ts";
 
 const chat = "conv-backup";
 

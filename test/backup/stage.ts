@@ -4,7 +4,6 @@ import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import pg from "pg";
 import type { Part } from "../../core/chat.ts";
 import { silentLog } from "../../core/log.ts";
 import type { JobView } from "../../core/view.ts";
@@ -12,6 +11,7 @@ import { startRedis } from "../../platform/bullmq/testing/redis-server.ts";
 import { startEmbeddedPostgres } from "../../platform/embedded-postgres/embedded-postgres.ts";
 import { startS3Server } from "../../platform/files/testing/s3-server.ts";
 import { createDatabase } from "../../platform/postgres/testing/database.ts";
+import { query } from "../../platform/postgres/testing/query.ts";
 import type { Checks } from "../harness/checks.ts";
 import { makeProduct, type Product } from "../harness/product.ts";
 
@@ -47,16 +47,6 @@ export async function startServices() {
 }
 
 export type Services = Awaited<ReturnType<typeof startServices>>;
-
-export async function query<Row extends object>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 async function placeOf(services: Services) {
   const [database, s3] = [await createDatabase(services.database), await startS3Server()];

@@ -108,7 +108,7 @@ export async function openHouse(options: { usual: boolean }): Promise<House> {
     async stop() {
       await Promise.all([...kept.values()].map((member) => member.end(5000)));
       await store.process?.end(2000);
-      await redis.kill();
+      await redis.end();
       await postgres.crash();
       for (const proxy of proxies.values()) await proxy.end();
     },

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { panelsOf, readBoards, readExporters } from "../../compose/monitoring/grafana/testing/boards.ts";
-import { metricNames } from "../../compose/monitoring/grafana/testing/promql.ts";
+import { metricNames } from "../../compose/monitoring/testing/promql.ts";
 import { root } from "../harness/product.ts";
 
 /** Titles of panels that are empty where all is well, or where what they show did not happen here: why. */

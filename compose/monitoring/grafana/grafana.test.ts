@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { createMetrics } from "../../../platform/metrics.ts";
+import { metricNames } from "../testing/promql.ts";
 import { boards } from "./source/boards.ts";
 import { dashboardJson } from "./source/dashboard.ts";
 import { grafana, panelsOf, readBoards, readExporters } from "./testing/boards.ts";
-import { metricNames } from "./testing/promql.ts";
 
 const files = readBoards();
 const repository = join(grafana, "../../..");

@@ -26,21 +26,3 @@ export const rules = ruleFiles.flatMap((name) =>
 );
 export const alerts = rules.flatMap((rule) => (rule.alert === undefined ? [] : [{ ...rule, alert: rule.alert }]));
 export const ruleTests = ruleTestFiles.flatMap((name) => (parse(read(`rules/tests/${name}`)) as { tests: RuleTest[] }).tests);
-
-const words = new Set(
-  "by without on ignoring group_left group_right and or unless offset bool if sum min max avg count group stddev stdvar topk bottomk quantile count_values inf nan".split(
-    " ",
-  ),
-);
-
-/** The names of metrics in a PromQL expression. */
-export function metricNames(expr: string): string[] {
-  const bare = expr
-    .replace(/"(?:[^"\\]|\\.)*"/g, "")
-    .replace(/\{[^}]*\}/g, "")
-    .replace(/\[[^\]]*\]/g, "")
-    .replace(/\b(by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/g, "");
-  return [...bare.matchAll(/(?<![\w:.])([a-zA-Z_:][\w:]*)(?!\w)(\s*\()?/g)]
-    .filter((found) => found[2] === undefined && !words.has(found[1] ?? ""))
-    .map((found) => found[1] ?? "");
-}

@@ -4,11 +4,11 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import pg from "pg";
 import { createCheckpointer } from "../../../agent/checkpointer.ts";
 import type { ArtifactDraft } from "../../../core/artifact.ts";
 import { newId } from "../../../core/ids.ts";
 import { silentLog } from "../../../core/log.ts";
+import type { MadeBackup } from "../../../core/ports/backup.ts";
 import type { FileStore } from "../../../core/ports/files.ts";
 import { testAsset } from "../../../core/testing/memory-assets.ts";
 import { createFolderFiles } from "../../files/folder.ts";
@@ -17,7 +17,8 @@ import { type S3Server, startS3Server } from "../../files/testing/s3-server.ts";
 import { type Database, openPostgres } from "../../postgres/open.ts";
 import { createDatabase } from "../../postgres/testing/database.ts";
 import { accepted, draft, running } from "../../postgres/testing/drafts.ts";
-import { type Backup, type BackupParts, createBackup } from "../create.ts";
+import { query } from "../../postgres/testing/query.ts";
+import { type BackupParts, createBackup } from "../create.ts";
 import { type RestoreParts, restoreBackup } from "../restore.ts";
 import { verifyBackup } from "../verify.ts";
 
@@ -55,22 +56,12 @@ export async function newPlace(kind: "folder" | "s3" = "folder"): Promise<Place>
   };
 }
 
-export async function query<Row extends object>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(sql, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 const prepareChats: RestoreParts["prepareChats"] = async (pool) => {
   const open = await createCheckpointer(pool as never);
   await open();
 };
 
-export const backupOf = (place: Place, folder: string, more: Partial<BackupParts> = {}): Promise<Backup> =>
+export const backupOf = (place: Place, folder: string, more: Partial<BackupParts> = {}): Promise<MadeBackup> =>
   createBackup({ databaseUrl: place.url, files: place.files, folder, version: "1.2.3", ...more });
 
 export async function restoreInto(place: Place, path: string, more: Partial<RestoreParts> = {}): Promise<void> {
