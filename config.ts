@@ -4,6 +4,7 @@ import { isAbsolute, join } from "node:path";
 import type { z } from "zod";
 import { fileOf, readSecretFiles, secretFileNames } from "./config/secret-files.ts";
 import { type logLevels, ollamaAddress, settingNames, settings } from "./config/settings.ts";
+import { type TracingConfig, tracedBy, tracingSettings } from "./config/tracing.ts";
 import { Failure } from "./core/failure.ts";
 import type { Limits } from "./core/limits.ts";
 import { byNearness } from "./core/nearest.ts";
@@ -64,6 +65,8 @@ export interface Config {
   logLevel: (typeof logLevels)[number];
   /** A listener of its own for `/metrics`, `/livez` and `/readyz`, without a key; absent = none. Port 0 = any free one. */
   metrics?: { host: string; port: number };
+  /** Where traces go; absent = none are made. */
+  tracing?: TracingConfig;
   /** How long a job waits for an engine that does not answer. */
   engineWaitMinutes: number;
   /** Model file → family, where the name alone misleads. */
@@ -133,6 +136,8 @@ export function readConfig(env: NodeJS.ProcessEnv, uid: number | undefined = pro
   const files = readSecretFiles(env);
   const given: Record<string, string> = { ...files.values };
   for (const name of settingNames) if (env[name]?.trim()) given[name] = (env[name] as string).trim();
+  // names that other programs of this machine use too, with other values: without an address of ours they are none of our business
+  if (!given["OTEL_EXPORTER_OTLP_ENDPOINT"]) for (const name of Object.keys(tracingSettings)) delete given[name];
   const parsed = settings.safeParse(given);
   const label = (name: string) => (name in files.values ? `${name} (the text of ${fileOf(name)})` : name);
   const problems = [
@@ -274,6 +279,7 @@ function toConfig(set: z.output<typeof settings>, env: NodeJS.ProcessEnv, uid: n
     idleMinutes: set.MYSPINBOT_IDLE_MINUTES,
     logLevel: set.MYSPINBOT_LOG,
     ...watchedBy(set),
+    ...tracedBy(set),
     engineWaitMinutes: set.MYSPINBOT_ENGINE_WAIT_MINUTES,
     modelFamilies: Object.fromEntries(
       (set.MYSPINBOT_MODEL_FAMILIES ?? []).map((pair) => {

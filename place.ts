@@ -35,6 +35,7 @@ export function connectStudio(place: Place, folder: DataFolder, signal?: AbortSi
         logPath: folder.logPath,
       }),
     lockHeld: async () => (await folder.owner()) !== undefined,
+    copying: async () => (await folder.owner())?.purpose,
     say: place.say,
     ...(signal ? { signal } : {}),
   });

@@ -36,6 +36,7 @@ import { findingsOf } from "./wire-health.ts";
 import { wireLanes } from "./wire-lanes.ts";
 import { wireMetrics } from "./wire-metrics.ts";
 import { databaseUrlOf, filesOf } from "./wire-storage.ts";
+import { wireTracing } from "./wire-tracing.ts";
 import type { AttemptParts } from "./workers/attempt.ts";
 import { createSeen } from "./workers/engines/seen.ts";
 import { sweepLeft } from "./workers/ffmpeg/index.ts";
@@ -112,6 +113,7 @@ async function wire(
     periods: { reconcileMs = minute / 2, ...queueTimes } = {},
   } = options;
   if (folder) stops.push(await folder.lock());
+  const { tracing, ...traced } = await wireTracing({ config, version, log }, stops);
   await sweepLeft({ parent: folder?.path ?? tmpdir(), alone: folder !== undefined, log });
 
   // where rows, messages, work and files are kept
@@ -173,6 +175,7 @@ async function wire(
       approvals,
       bus,
       limits: config.limits,
+      tracing,
       log,
     },
     unplace: wired.unplace,
@@ -181,13 +184,11 @@ async function wire(
       hooks.accepted?.(tool);
     },
   });
-  const deliveries = createDeliveries({ store: database.deliveries, jobs, bus, metrics });
+  const deliveries = createDeliveries({ store: database.deliveries, jobs, bus, metrics, tracing });
   const agent = createAgent({
     ...{ studio, plans, deliveries },
     checkpointer: await createCheckpointer(database.pool, { explain: databaseFailure }),
-    model,
-    metrics,
-    log,
+    ...{ model, metrics, tracing, log },
   });
 
   if (config.roles.worker) {
@@ -207,6 +208,7 @@ async function wire(
           chat: model.memory,
           policy,
           metrics,
+          tracing,
           shared,
           reconcileMs,
           log,
@@ -236,7 +238,7 @@ async function wire(
     rows: await statusRows({ engines: engines.all, agent, checks, paused: studio.paused, config, findings }),
   });
   // from here on it counts as ready
-  watched.watch({ tools, engines, agent, queue, files });
+  watched.watch({ tools, engines, agent, queue, files, ...traced });
   if (!config.roles.http) return status;
 
   const keys = createAccessKeys({ store: database.accessKeys, log });

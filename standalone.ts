@@ -2,6 +2,8 @@
 import { chatModelOf } from "./agent/model.ts";
 import { folderRows } from "./cli/diagnose/folder.ts";
 import { disk, portRow } from "./cli/diagnose/machine.ts";
+import { processRow } from "./cli/diagnose/process.ts";
+import { stackOf } from "./cli/diagnose/stack.ts";
 import type { Config } from "./config.ts";
 import type { StatusRow, StatusView } from "./core/client.ts";
 import { silentLog } from "./core/log.ts";
@@ -35,8 +37,8 @@ function outside({ databaseUrl, redisUrl, s3, loraFolder }: Config): StatusParts
   };
 }
 
-/** @param container whether we run in one; looked up when left out. */
-export async function standaloneStatus(config: Config, version: string, container?: boolean): Promise<StatusView> {
+/** @param container whether we run in one; looked up when left out, and so is the stack. */
+export async function standaloneStatus(config: Config, version: string, container?: boolean, stack = stackOf()): Promise<StatusView> {
   const seen = async () => false;
   const comfyui = createComfyui({
     ...config.comfyui,
@@ -57,13 +59,14 @@ export async function standaloneStatus(config: Config, version: string, containe
       engines: [comfyui, gpuHost],
       agent: model,
       checks: outside(config),
-      findings: findingsOf(config),
+      findings: findingsOf(config, undefined, stack),
       paused: async () => undefined,
       config,
       ...(container === undefined ? {} : { container }),
+      ...(stack ? { stack } : {}),
     });
-    const studio = { part: "Studio", state: "absent", what: "not running", fix: "myspinbot start" } as const;
-    return { version, pid: 0, data: config.data, rows: [studio, ...rows] };
+    const own = await processRow(config, stack);
+    return { version, pid: 0, data: config.data, rows: own ? [own, ...rows] : rows };
   } finally {
     await comfyui.close();
   }
@@ -79,7 +82,8 @@ export interface MachineOptions {
 
 /** What `doctor` tells of this machine, whether a studio runs or not. */
 export async function machineRows(config: Config, { version, portAsked, running }: MachineOptions): Promise<StatusRow[]> {
-  const port = running ? undefined : await portRow(config.host, config.port, portAsked);
+  // a worker alone listens on no port of that kind
+  const port = running || !config.roles.http ? undefined : await portRow(config.host, config.port, portAsked);
   const room = await disk(config.data);
   const files = config.files === undefined ? undefined : await disk(config.files, "MYSPINBOT_FILES");
   const rights = await folderRows(config.data);

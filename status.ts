@@ -1,6 +1,8 @@
 /** The table of what was found and what was not, each with the command that brings it: printed at start, by `doctor` and at `/v1/status`. */
 import { inContainer } from "./cli/diagnose/container.ts";
-import { type Addresses, chatModelRow, comfyuiRow, gpuHostRow, ownAddress } from "./cli/diagnose/rows.ts";
+import { type Addresses, chatModelRow, comfyuiRow, gpuHostRow } from "./cli/diagnose/rows.ts";
+import { foreignEngine, type Stack, stackOf } from "./cli/diagnose/stack.ts";
+import { type StoreAddresses, storeRow } from "./cli/diagnose/store.ts";
 import type { Agent } from "./core/chat.ts";
 import type { StatusRow } from "./core/client.ts";
 import { Failure, toFailure } from "./core/failure.ts";
@@ -15,9 +17,11 @@ export interface StatusParts {
   findings?: readonly (() => Promise<StatusRow[]>)[];
   paused(): Promise<{ mode: string; since: string } | undefined>;
   /** Where others are looked for, so that a part that does not work is told with its cause. */
-  config: Addresses & { databaseUrl?: string; redisUrl?: string; s3?: { endpoint: string } };
+  config: Addresses & StoreAddresses;
   /** Whether we run in a container; looked up when left out. */
   container?: boolean;
+  /** The stack that we are a part of; looked up when left out. */
+  stack?: Stack;
 }
 
 /** A part that hangs must not hang the table. */
@@ -71,31 +75,25 @@ async function modelRow(agent: StatusParts["agent"]): Promise<StatusRow> {
 }
 
 export async function statusRows(parts: StatusParts): Promise<StatusRow[]> {
-  const { config, container = inContainer() } = parts;
-  const lying = {
-    Database: ["DATABASE_URL", config.databaseUrl],
-    Queue: ["REDIS_URL", config.redisUrl],
-    Files: ["S3_ENDPOINT", config.s3?.endpoint],
-  };
+  const { config, container = inContainer(), stack = stackOf() } = parts;
+  const where = { container, stack };
   const checks = Object.entries(parts.checks).map(async ([part, { what, check }]): Promise<StatusRow> => {
     try {
       await within(check());
       return { part, state: "ok", what };
     } catch (error) {
-      const row: StatusRow = { part, state: "down", what: toFailure(error).message };
-      const [setting, address] = lying[part as keyof typeof lying] ?? [];
-      return setting && address ? ownAddress(row, setting, address, container) : row;
+      return storeRow(part, toFailure(error), { addresses: config, container, stack });
     }
   });
   // what is only told better must not be lost by it
   const better = async (row: StatusRow, work: (row: StatusRow) => Promise<StatusRow>) => within(work(row)).catch(() => row);
   const rows = await Promise.all([
     ...checks,
-    modelRow(parts.agent).then((row) => better(row, (one) => chatModelRow(one, config, container))),
+    modelRow(parts.agent).then((row) => better(row, (one) => chatModelRow(one, config, where))),
     ...parts.engines.map(async (engine) => {
       const row = await engineRow(engine);
-      if (engine.id === "comfyui") return better(row, (one) => comfyuiRow(one, config, container));
-      return engine.id === "gpu-host" ? better(row, (one) => gpuHostRow(one, config.gpuHost, container)) : row;
+      if (engine.id === "comfyui") return better(row, (one) => comfyuiRow(one, config, where));
+      return engine.id === "gpu-host" ? better(row, (one) => gpuHostRow(one, config.gpuHost, where)) : foreignEngine(stack, engine.id, row);
     }),
   ]);
   const findings = await Promise.all((parts.findings ?? []).map((find) => within(find()).catch(() => [])));

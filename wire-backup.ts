@@ -53,8 +53,8 @@ export function wireBackups({ config, version, log, say }: BackupWiring): Backup
     },
     async openAlone() {
       const folder = needsFolder ? await openFolder() : undefined;
-      if (databaseUrl !== undefined) return opened(folder, databaseUrl, (await folder?.lock()) ?? (async () => undefined));
-      const { url, close } = await openAlone({ folder: folder as DataFolder, log, say });
+      if (databaseUrl !== undefined) return opened(folder, databaseUrl, (await folder?.lock("restore")) ?? (async () => undefined));
+      const { url, close } = await openAlone({ folder: folder as DataFolder, log, say }, "restore");
       return opened(folder, url, close);
     },
     async prepareChats(pool) {

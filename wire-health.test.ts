@@ -42,7 +42,7 @@ it.skipIf(spawnSync("redis-server", ["--version"]).error)("a Redis that answers 
 
 it("a Redis that does not answer is one row, without its password", async () => {
   const rows = await rowsOf({ REDIS_URL: "redis://:sesame@127.0.0.1:1" });
-  expect(of(rows, "Queue")).toEqual(["down The job queue (Redis) does not answer. Start it, or correct REDIS_URL."]);
+  expect(of(rows, "Queue")).toEqual(["down Redis at 127.0.0.1:1 does not answer"]);
   expect(JSON.stringify(rows)).not.toContain("sesame");
 });
 

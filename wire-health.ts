@@ -1,6 +1,7 @@
 /** What is wrong with parts that answer: asked of their own figures, for the table at the start, of `doctor` and at `/v1/status`. */
 import { isSilence, look } from "./cli/diagnose/look.ts";
 import { clockRow, databaseRows, redisRows } from "./cli/diagnose/services.ts";
+import { type Stack, stackOf, startService } from "./cli/diagnose/stack.ts";
 import type { Config } from "./config.ts";
 import type { StatusRow } from "./core/client.ts";
 import type { LaneStore } from "./core/ports/lanes.ts";
@@ -36,12 +37,12 @@ function remembered(ask: () => Promise<StatusRow[]>): () => Promise<StatusRow[]>
   };
 }
 
-async function workers(lanes: Pick<LaneStore, "connected">): Promise<StatusRow[]> {
+async function workers(lanes: Pick<LaneStore, "connected">, stack: Stack | undefined): Promise<StatusRow[]> {
   if ((await lanes.connected()).length > 0) return [];
   return [
     {
       ...{ part: "Workers", state: "down", what: "none is connected: what is accepted waits" },
-      fix: "myspinbot worker, with the same DATABASE_URL, REDIS_URL and S3 (compose: docker compose up -d worker; docker compose logs worker says why it is not there)",
+      fix: stack ? startService(stack, "worker") : "myspinbot worker, with the same DATABASE_URL, REDIS_URL and S3",
     },
   ];
 }
@@ -50,6 +51,7 @@ async function workers(lanes: Pick<LaneStore, "connected">): Promise<StatusRow[]
 export function findingsOf(
   config: Pick<Config, "databaseUrl" | "redisUrl" | "s3" | "roles">,
   running?: { pool: Pool; lanes: Pick<LaneStore, "connected"> },
+  stack = stackOf(),
 ): NonNullable<StatusParts["findings"]> {
   const { databaseUrl, redisUrl, s3 } = config;
   const database = running ? () => databaseHealth(running.pool) : databaseUrl ? () => databaseHealthAt(databaseUrl) : undefined;
@@ -57,6 +59,6 @@ export function findingsOf(
     ...(database ? [remembered(async () => databaseRows(await database()))] : []),
     ...(redisUrl ? [remembered(async () => redisRows(await redisHealth(redisUrl)))] : []),
     ...(s3 ? [remembered(() => s3Clock(s3.endpoint))] : []),
-    ...(running && !config.roles.worker ? [() => workers(running.lanes)] : []),
+    ...(running && !config.roles.worker ? [() => workers(running.lanes, stack)] : []),
   ];
 }

@@ -10,6 +10,7 @@ import type { FileStore } from "./core/ports/files.ts";
 import type { Media } from "./core/ports/media.ts";
 import type { Metrics } from "./core/ports/metrics.ts";
 import type { Queue } from "./core/ports/queue.ts";
+import type { Tracing } from "./core/ports/tracing.ts";
 import type { SchedulePolicy } from "./core/schedule.ts";
 import type { Tool } from "./core/tool.ts";
 import type { Database } from "./platform/postgres/open.ts";
@@ -34,6 +35,7 @@ interface LaneParts {
   chat: ChatMemory | undefined;
   policy: SchedulePolicy;
   metrics: Metrics;
+  tracing: Tracing;
   /** Whether others may work on the same rows. */
   shared: boolean;
   boundary: AttemptParts["boundary"] | undefined;
@@ -45,7 +47,7 @@ const hour = 3_600_000;
 
 /** Begins to take work. Returned: what looks at once for jobs that the queue does not know. */
 export async function wireLanes(parts: LaneParts, stops: ((ms: number) => Promise<unknown>)[]): Promise<() => void> {
-  const { config, database, tools, engines, files, media, bus, queue, card, policy, metrics, shared, boundary, log } = parts;
+  const { config, database, tools, engines, files, media, bus, queue, card, policy, metrics, tracing, shared, boundary, log } = parts;
   const { jobs, artifacts, assets, settings, lanes } = database;
   // on a folder of its own nobody else works, and this process has not begun: whatever is marked as running is dead
   const alone = shared ? {} : { deadMs: 0, graceMs: 0 };
@@ -68,7 +70,7 @@ export async function wireLanes(parts: LaneParts, stops: ((ms: number) => Promis
   for (const onCard of [true, false]) {
     const { families, ...sizes } = reach(onCard);
     const attempts = createAttempts({
-      ...{ tools, engines, jobs, artifacts, assets, files, media, bus, gpu, metrics, log, worker },
+      ...{ tools, engines, jobs, artifacts, assets, files, media, bus, gpu, metrics, tracing, log, worker },
       ...(boundary ? { boundary } : {}),
     });
     const lane = await createLane({

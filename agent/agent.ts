@@ -2,6 +2,7 @@
 import type { BaseCheckpointSaver } from "@langchain/langgraph";
 import type { Agent, Part, TurnRequest } from "../core/chat.ts";
 import { Failure, toFailure } from "../core/failure.ts";
+import { noTracing } from "../core/ports/tracing.ts";
 import { answerOf } from "./answer.ts";
 import { threadOf } from "./conversation.ts";
 import type { TurnGraph } from "./graph.ts";
@@ -90,12 +91,15 @@ export function createAgent({ checkpointer, ...parts }: AgentParts & { checkpoin
   };
 
   return {
-    async *turn(request, signal) {
+    async *turn(asked, signal) {
       const begun = performance.now();
+      const attributes = { "myspinbot.conversation.id": asked.conversation };
+      const span = (parts.tracing ?? noTracing).begin("chat", { parent: asked.traceparent, attributes });
+      const request = span.traceparent ? { ...asked, traceparent: span.traceparent } : asked;
       const out = createPartStream();
       const left = new AbortController();
       const turn = createTurn(parts, request, AbortSignal.any([signal, left.signal]), out);
-      const done: { error?: unknown } = {};
+      const done: { error?: unknown; told?: true } = {};
       // not awaited by the reader: who leaves ends the planning, never the submits of a stored plan
       const work = run(load, turn)
         .catch((error: unknown) => {
@@ -112,6 +116,7 @@ export function createAgent({ checkpointer, ...parts }: AgentParts & { checkpoin
           if (failure.code === "internal") parts.log.error({ err: failure.cause, conversation, message }, "a turn failed");
           yield { type: "error", error: failure.view() } satisfies Part;
         }
+        done.told = true;
         yield {
           type: "done",
           conversation: request.conversation,
@@ -122,6 +127,10 @@ export function createAgent({ checkpointer, ...parts }: AgentParts & { checkpoin
       } finally {
         left.abort(new Failure("canceled", "Nobody reads this turn any more."));
         parts.metrics.turn(turn.planner, (performance.now() - begun) / 1000);
+        // who leaves in the middle is no error of ours
+        const outcome = done.told ? undefined : "canceled";
+        span.set({ "myspinbot.planner": turn.planner, "myspinbot.jobs": turn.jobs.size, "myspinbot.outcome": outcome });
+        span.end(done.told && done.error !== undefined ? toFailure(done.error).code : undefined);
       }
     },
 

@@ -4,6 +4,7 @@ import type { Deliveries } from "../core/deliveries.ts";
 import type { Log } from "../core/log.ts";
 import type { Metrics } from "../core/ports/metrics.ts";
 import type { Plans } from "../core/ports/stores.ts";
+import type { Tracing } from "../core/ports/tracing.ts";
 import type { Studio } from "../core/studio.ts";
 import type { JobView } from "../core/view.ts";
 import type { Brought } from "./memory/brought.ts";
@@ -19,6 +20,8 @@ export interface AgentParts {
   /** Calls a turn may make. Default 8. */
   budget?: number;
   metrics: Pick<Metrics, "turn">;
+  /** Absent where no traces are made. */
+  tracing?: Tracing;
   log: Log;
 }
 

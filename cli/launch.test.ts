@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Failure } from "../core/failure.ts";
 import { type ConnectOptions, connect } from "./launch.ts";
 import { spawnServer } from "./spawn-server.ts";
@@ -117,6 +117,51 @@ it("gives up on one that never answers", async () => {
   const failure = await failureOf(connect({ ...options, patience: 30 }));
   expect(failure.code).toBe("not_running");
   expect(failure.message).toContain("myspinbot start");
+});
+
+it("waits for a backup of a sleeping studio as long as that takes, says so once, and then starts the studio", async () => {
+  const { state, options } = machine();
+  const [now, clock] = [Date.now, { ahead: 0 }];
+  const spy = vi.spyOn(Date, "now").mockImplementation(() => now() + clock.ahead);
+  // half an hour: longer than its patience with a studio
+  const copying = async () => {
+    if (clock.ahead >= 1_800_000) return undefined;
+    clock.ahead += 60_000;
+    return "backup" as const;
+  };
+  await connect({ ...options, copying, signal: new AbortController().signal });
+  spy.mockRestore();
+  expect(said).toEqual(["A backup of this studio is at work; it starts when that is done. Ctrl-C leaves.", "Starting the studio …"]);
+  expect(state.spawned).toBe(1);
+});
+
+it("lets a person leave while a backup has the studio, and gives a program, which cannot, an answer in time", async () => {
+  const { state, options } = machine();
+  const copying = async () => "restore" as const;
+  const leaving = new AbortController();
+  const left = connect({ ...options, copying, signal: leaving.signal, say: () => leaving.abort() });
+  await expect(left).rejects.toThrow(/abort/i);
+  const failure = await failureOf(connect({ ...options, copying, patience: 20 }));
+  expect(failure).toMatchObject({
+    code: "not_running",
+    retryable: true,
+    message: expect.stringMatching(/a restore has its data.*try again then/),
+  });
+  expect(state.spawned).toBe(0);
+});
+
+it("starts one again after a backup that came between its own start and the lock", async () => {
+  const { state, options } = machine();
+  let busy = 0;
+  const copying = async () => (busy-- > 0 ? ("backup" as const) : undefined);
+  const spawn = () => {
+    if (state.spawned > 0) return options.spawnServer();
+    state.spawned++;
+    busy = 3;
+    return { exit: Promise.resolve(1), log: async () => "error: the folder is in use" };
+  };
+  await connect({ ...options, copying, spawnServer: spawn });
+  expect(state.spawned).toBe(2);
 });
 
 it("passes on any other trouble at once", async () => {

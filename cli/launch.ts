@@ -18,6 +18,8 @@ export interface ConnectOptions {
   spawnServer(): SpawnedServer | Promise<SpawnedServer>;
   /** Whether a living process owns the data folder. */
   lockHeld(): Promise<boolean>;
+  /** What it does with it, where it is no studio: none can start until it is done. */
+  copying?(): Promise<"backup" | "restore" | undefined>;
   say(text: string): void;
   /** Milliseconds until it is given up. Default 60 000. */
   patience?: number;
@@ -45,12 +47,26 @@ async function answers(client: Client, milliseconds: number): Promise<boolean> {
 /** Failure `not_running` with the server's own words when it does not come up. */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const client = options.makeClient(options.socketPath);
-  const deadline = Date.now() + (options.patience ?? 60_000);
+  const patience = options.patience ?? 60_000;
+  let deadline = Date.now() + patience;
+  let told = false;
   let server: { spawned: SpawnedServer; code?: number | null } | undefined;
   let starts = 0;
   for (;;) {
     options.signal?.throwIfAborted();
     if (await answers(client, Math.max(1_000, deadline - Date.now()))) return client;
+    const busy = await options.copying?.();
+    if (busy) {
+      if (!told) options.say(`A ${busy} of this studio is at work; it starts when that is done. Ctrl-C leaves.`);
+      told = true;
+      // one of ours that met it has ended for that alone
+      server = undefined;
+      // somebody is there who can leave; a program gets an answer
+      if (options.signal) deadline = Date.now() + patience;
+      else if (Date.now() > deadline) throw copyingFailure(busy);
+      await sleep(options.interval ?? 100);
+      continue;
+    }
     const ended = server !== undefined && server.code !== undefined;
     if ((server === undefined || ended) && !(await options.lockHeld())) {
       if (server && (starts >= mostStarts || server.code !== 0)) throw await diedFailure(server.spawned, server.code);
@@ -66,12 +82,19 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     if (Date.now() > deadline)
       throw new Failure(
         "not_running",
-        `The studio does not answer after ${Math.round((options.patience ?? 60_000) / 1000)} s.${await lastWords(server?.spawned)} Run \`myspinbot start\` to see what it does.`,
+        `The studio does not answer after ${Math.round(patience / 1000)} s.${await lastWords(server?.spawned)} Run \`myspinbot start\` to see what it does.`,
         { retryable: true },
       );
     await sleep(options.interval ?? 100);
   }
 }
+
+const copyingFailure = (busy: "backup" | "restore") =>
+  new Failure(
+    "not_running",
+    `The studio sleeps, and a ${busy} has its data (\`myspinbot ${busy}\`): it can start when that is done. Nothing was asked of it; try again then.`,
+    { retryable: true },
+  );
 
 async function diedFailure(server: SpawnedServer, code: number | null | undefined): Promise<Failure> {
   return new Failure(

@@ -6,7 +6,7 @@ const patience = 30_000;
 
 interface Owned {
   readonly path: string;
-  owner(): Promise<{ pid: number } | undefined>;
+  owner(): Promise<{ pid: number; purpose?: "backup" | "restore" } | undefined>;
 }
 
 /** @returns the exit code: 0 also where none ran. */
@@ -15,6 +15,12 @@ export async function stopStudio(folder: Owned, say: (text: string) => void): Pr
   if (!owner) {
     say(`No studio runs on ${folder.path}.`);
     return 0;
+  }
+  if (owner.purpose) {
+    say(
+      `error: No studio runs on ${folder.path}: a ${owner.purpose} has it (pid ${owner.pid}). It ends by itself; Ctrl-C where it runs, or kill ${owner.pid}, breaks it off.`,
+    );
+    return 1;
   }
   try {
     process.kill(owner.pid, "SIGTERM");

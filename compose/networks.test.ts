@@ -1,6 +1,7 @@
 /** Who may reach whom, from outside and inside. */
 import { describe, expect, it } from "vitest";
-import { commands, overrides, type Stack, stackOf } from "./testing/stack.ts";
+import { parse } from "yaml";
+import { commands, overrides, type Stack, stackOf, text } from "./testing/stack.ts";
 
 const membersOf = (stack: Stack) => {
   const members: Record<string, string[]> = {};
@@ -19,7 +20,18 @@ describe("the stack", () => {
   it("has these networks, and nobody else is on them", () => {
     expect(membersOf(whole)).toEqual({
       front: ["edge-auth", "grafana", "keycloak", "open-webui", "server", "traefik"],
-      data: ["backup", "minio", "postgres", "postgres-exporter", "prometheus", "redis", "redis-exporter", "server", "worker"],
+      data: [
+        "backup",
+        "minio",
+        "postgres",
+        "postgres-exporter",
+        "postgres-exporter-setup",
+        "prometheus",
+        "redis",
+        "redis-exporter",
+        "server",
+        "worker",
+      ],
       engines: ["blackbox-exporter", "comfyui", "gpu-host", "prometheus", "server", "worker"],
       chat: ["blackbox-exporter", "ollama", "ollama-setup", "open-webui", "open-webui-setup", "server", "worker"],
       metrics: expect.arrayContaining(["cadvisor", "dcgm-exporter", "grafana", "prometheus", "server", "worker"]),
@@ -62,6 +74,25 @@ describe("the stack", () => {
   });
 });
 
+describe("an engine outside the stack", () => {
+  const open = (stack: Stack, name: string) =>
+    (stack.services[name]?.networks ?? []).filter((network) => !stack.networks?.[network]?.internal);
+
+  it("is out of a worker's reach, unless compose.outside.yaml lies on top: then that network is the worker's alone, and this machine has a name", () => {
+    expect(open(whole, "worker")).toEqual([]);
+    const stack = stackOf("compose.yaml", "compose.outside.yaml");
+    expect(open(stack, "worker")).toEqual(["outside"]);
+    expect(membersOf(stack)["outside"]).toEqual(["worker"]);
+    for (const name of ["server", "worker"]) expect(stack.services[name]?.["extra_hosts"]).toEqual(["host.docker.internal:host-gateway"]);
+  });
+
+  it("is told to server and worker by each address that is set", () => {
+    for (const name of ["server", "worker"])
+      for (const setting of ["COMFYUI_URL", "GPU_HOST_URL", "OLLAMA_URL", "A1111_URL", "GPT_SOVITS_URL"])
+        expect(whole.services[name]?.environment?.[setting]).toBe(`\${${setting}:-}`);
+  });
+});
+
 describe.each(commands)("$title", ({ files }) => {
   const stack = stackOf(...files);
 
@@ -87,6 +118,38 @@ describe.each(commands)("$title", ({ files }) => {
   it("names only networks that it declares, and declares none for nobody", () => {
     const used = Object.keys(membersOf(stack));
     expect(Object.keys(stack.networks ?? {}).sort()).toEqual(used.sort());
+  });
+});
+
+describe("the figures of MinIO", () => {
+  const asked = (
+    parse(text("monitoring/prometheus/prometheus.yml")) as {
+      scrape_configs: { job_name: string; dns_sd_configs?: { names: string[] }[] }[];
+    }
+  ).scrape_configs
+    .find((job) => job.job_name === "minio")
+    ?.dns_sd_configs?.flatMap(({ names }) => names);
+
+  it("are asked for by a name that it has on Prometheus's network, and that no service has", () => {
+    expect(whole.services["minio"]?.aliases).toEqual({ data: asked });
+    expect(whole.services["prometheus"]?.networks).toContain("data");
+    expect(Object.keys(whole.services)).not.toEqual(expect.arrayContaining(asked ?? []));
+  });
+
+  it.each([["compose.stores.yaml"], ["storage-seaweedfs.yaml"], ["compose.stores.yaml", "storage-seaweedfs.yaml"]])(
+    "are no target with %s %s, where they are shut or of another program; everything else still finds the store",
+    (...names) => {
+      const { minio } = stackOf("compose.yaml", ...names.filter(Boolean)).services;
+      expect([minio?.aliases, minio?.networks]).toEqual([undefined, expect.arrayContaining(["data"])]);
+    },
+  );
+});
+
+describe("Keycloak's port, which shows its administrators' realm too", () => {
+  it("is not opened by what opens the rest", () => {
+    expect(whole.services["keycloak"]?.ports?.map(({ host_ip }) => host_ip)).toEqual([
+      expect.stringMatching(/^\$\{KEYCLOAK_ADDRESS:-127\.0\.0\.1\}$/),
+    ]);
   });
 });
 
@@ -123,7 +186,7 @@ describe("compose.workers.yaml", () => {
     const { environment: there, depends_on, networks: others, volumes: same, ...worker } = whole.services["worker"] ?? {};
     expect(volumes).toEqual(same);
     expect({ ...rest, logging: undefined }).toEqual({ ...worker, logging: undefined });
-    const own = ["COMFYUI_URL", "GPU_HOST_URL", "GPU_HOST_KEY_FILE", "MYSPINBOT_CHAT_ON_CARD"];
+    const own = ["STACK_FILE", "COMFYUI_URL", "GPU_HOST_URL", "GPU_HOST_KEY_FILE", "MYSPINBOT_CHAT_ON_CARD"];
     const first = ["STACK_PROFILES", "OLLAMA_URL", "OLLAMA_MODEL", "MYSPINBOT_CHAT_WHILE_BUSY", ...own];
     const without = (from: Record<string, string> = {}, names: string[] = []) =>
       Object.fromEntries(Object.entries(from).filter(([name]) => !names.includes(name)));

@@ -19,7 +19,9 @@ describe("compose.yaml", () => {
     ["gpu", ["comfyui", "dcgm-exporter", "gpu-host"]],
     [
       "monitoring",
-      ["alertmanager", "blackbox-exporter", "cadvisor", "grafana", "node-exporter", "postgres-exporter", "prometheus", "redis-exporter"],
+      "alertmanager blackbox-exporter cadvisor grafana node-exporter postgres-exporter postgres-exporter-setup prometheus redis-exporter".split(
+        " ",
+      ),
     ],
     ["edge", ["edge-auth", "traefik"]],
     ["extras", ["alloy", "keycloak", "loki", "pushgateway"]],
@@ -50,11 +52,12 @@ describe.each(commands)("$title", ({ files }) => {
       }
   });
 
-  it("waits for health, and only of those whose health is looked at", () => {
+  it("waits for health, and only of those whose health is looked at; of what runs once it waits for the end", () => {
     for (const [name, { depends_on = {} }] of Object.entries(stack.services))
       for (const [other, { condition }] of Object.entries(depends_on)) {
-        expect([name, other, condition]).toEqual([name, other, "service_healthy"]);
-        expect([other, stack.services[other]?.healthcheck !== undefined]).toEqual([other, true]);
+        const isOnce = String(stack.services[other]?.["restart"]).startsWith("on-failure");
+        expect([name, other, condition]).toEqual([name, other, isOnce ? "service_completed_successfully" : "service_healthy"]);
+        expect([other, stack.services[other]?.healthcheck !== undefined]).toEqual([other, !isOnce]);
       }
   });
 

@@ -19,6 +19,8 @@ describe.each(commands.filter(({ files }) => !files.includes("compose.minimal.ya
       const wanted = new Set([...named].map((found) => found[1] ?? ""));
       // read by server/stack.ts where the profile gpu is on, and by Prometheus's own file
       if (["server", "worker", "prometheus"].includes(name)) wanted.add("gpu_host_key");
+      if (name === "postgres-exporter-setup")
+        for (const [, secret = ""] of text("monitoring/postgres/exporter-role.sql").matchAll(/\/run\/secrets\/(\w+)/g)) wanted.add(secret);
       expect([name, [...secrets].sort()]).toEqual([name, [...wanted].sort()]);
     }
   });
@@ -45,7 +47,8 @@ describe("compose.yaml", () => {
 
   it("gives the keys to everything only to their own service and to the one that sets up", () => {
     expect(holders("minio_root_password")).toEqual(["minio"]);
-    expect(holders("postgres_password")).toEqual(["postgres", "postgres-exporter"]);
+    expect(holders("postgres_password")).toEqual(["postgres", "postgres-exporter-setup"]);
+    expect(holders("postgres_exporter_password")).toEqual(["postgres-exporter", "postgres-exporter-setup"]);
     expect(holders("redis_password")).toEqual(["redis", "redis-exporter"]);
     expect(holders("myspinbot_key")).toEqual(["open-webui-setup", "server"]);
     expect(holders("openwebui_admin_password")).toEqual(["open-webui", "open-webui-setup"]);

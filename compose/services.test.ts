@@ -1,9 +1,11 @@
 /** Every service of every command that a person starts: bounded, watched, and with no right that it does not need. No engine is asked. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { commands, type Service, stackOf } from "./testing/stack.ts";
+import { commands, folder, type Service, stackOf } from "./testing/stack.ts";
 
 /** Runs once and ends; whoever needs it done waits for `service_completed_successfully`. */
-const oneShot = new Set(["ollama-setup", "open-webui-setup"]);
+const oneShot = new Set(["ollama-setup", "open-webui-setup", "postgres-exporter-setup"]);
 /** What a service adds to nothing, and why is said where it stands. */
 const capabilities: Record<string, string[]> = { traefik: ["NET_BIND_SERVICE", "DAC_OVERRIDE"] };
 /** Whose image writes into its own folders. */
@@ -78,6 +80,15 @@ describe.each(commands)("$title", ({ files }) => {
       volumes.map((volume) => volume.replace(/\$\{\w+:-([^}]*)\}/, "$1").split(":")[0] ?? ""),
     );
     expect(Object.keys(stack.volumes ?? {})).toEqual(expect.arrayContaining(named.filter((name) => !/^[./]/.test(name))));
+  });
+
+  it("gives each of ours that writes below /data a volume with a name: one without a name outlives its container, and nobody removes it", () => {
+    expect(readFileSync(join(folder, "server/Dockerfile"), "utf8")).not.toMatch(/^VOLUME/m);
+    const homeless = each(({ environment = {}, volumes = [], command }) => {
+      const writes = environment["TMPDIR"] === "/data" || String(command) === "start";
+      return !writes || volumes.some((volume) => /^\w+:\/data$/.test(volume)) ? undefined : volumes;
+    });
+    expect(homeless).toEqual({});
   });
 
   it("reads the machine's own folders, and writes none but those for certificates", () => {

@@ -9,7 +9,7 @@ import { openWebUiNames } from "./testing/open-webui-names.ts";
 import { commands, folder, stackOf } from "./testing/stack.ts";
 
 /** Known to Node or the image's own command. */
-const ofImage = ["STACK_PROFILES", "TMPDIR"];
+const ofImage = ["STACK_FILE", "STACK_PROFILES", "TMPDIR"];
 const ours = new Set(["server", "worker", "backup", "myspinbot"]);
 const { services } = stackOf("compose.yaml");
 

@@ -14,6 +14,7 @@ const secretNames = [
   "A1111_AUTH",
   "MYSPINBOT_TRANSCRIBE_KEY",
   "OPENAI_API_KEY",
+  "OTEL_EXPORTER_OTLP_HEADERS",
 ] as const;
 
 export const fileOf = (name: string): string => `${name}_FILE`;

@@ -2,6 +2,7 @@
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { defaultLimits } from "../core/limits.ts";
+import { tracingSettings } from "./tracing.ts";
 
 export const logLevels = ["silent", "error", "warn", "info", "debug", "trace"] as const;
 
@@ -165,6 +166,7 @@ export const settings = z.object({
   MYSPINBOT_LOG: oneOf(logLevels, "info"),
   MYSPINBOT_METRICS_HOST: listenHost,
   MYSPINBOT_METRICS_PORT: port,
+  ...tracingSettings,
   MYSPINBOT_ENGINE_WAIT_MINUTES: number(0, 10_080, "minutes", 10, false),
   MYSPINBOT_MODEL_FAMILIES: list(
     /^.+=(sd15|sdxl)$/,

@@ -17,6 +17,7 @@ import type { FileStore } from "./ports/files.ts";
 import type { ArtifactStore } from "./ports/job-store.ts";
 import type { Media } from "./ports/media.ts";
 import type { Settings } from "./ports/stores.ts";
+import { noTracing, within } from "./ports/tracing.ts";
 import type { Principal } from "./principal.ts";
 import type { SchedulePolicy } from "./schedule.ts";
 import { requireScope, scopeOfTool } from "./scope.ts";
@@ -153,18 +154,18 @@ export function createStudio(given: StudioParts): Studio {
       const input = parseInput(tool, call.input);
       if (tool.needsYes) await checkNamed(principal, input);
       await passAnswer(parts, principal, tool, input, call);
-      const answer = await tool.answer(input as never, {
-        studio,
-        principal,
-        signal,
-        progress,
-        ...(key !== undefined ? { key } : {}),
-        ...(origin ? { origin } : {}),
-        ...(traceparent ? { traceparent } : {}),
-        ...(face ? { face } : {}),
-        ...(approval !== undefined ? { approval } : {}),
-        ...(delivery ? { delivery } : {}),
-      });
+      const attributes = { "myspinbot.tool": tool.name, "myspinbot.face": face ?? "api" };
+      const answer = await within(given.tracing ?? noTracing, "answer", { parent: traceparent, attributes }, (span) =>
+        tool.answer(input as never, {
+          ...{ studio, principal, signal, progress },
+          ...(key !== undefined ? { key } : {}),
+          ...(origin ? { origin } : {}),
+          ...(span.traceparent ? { traceparent: span.traceparent } : {}),
+          ...(face ? { face } : {}),
+          ...(approval !== undefined ? { approval } : {}),
+          ...(delivery ? { delivery } : {}),
+        }),
+      );
       return { kind: "answer", ...answer };
     },
 

@@ -8,8 +8,10 @@ import type { Bus } from "./ports/bus.ts";
 import type { Changed, DeliveryStore, Whose } from "./ports/delivery-store.ts";
 import type { JobStore } from "./ports/job-store.ts";
 import type { Metrics } from "./ports/metrics.ts";
+import { noTracing, type Tracing } from "./ports/tracing.ts";
 import type { Principal } from "./principal.ts";
 import { may } from "./scope.ts";
+import { traceDeliveries } from "./trace-delivery.ts";
 import { unknownJob } from "./watch.ts";
 
 /** Seconds, but for `limit`, `json` (bytes), `error` (characters) and `tries`. */
@@ -57,6 +59,8 @@ export interface DeliveriesParts {
   jobs: Pick<JobStore, "get">;
   bus: Pick<Bus, "subscribe">;
   metrics: Pick<Metrics, "delivery">;
+  /** Absent where no traces are made. */
+  tracing?: Tracing;
   /** Milliseconds between looks at the rows while a claim waits: a notification may be lost, a row is not. Default 5000. */
   lookMs?: number;
 }
@@ -66,8 +70,9 @@ const shortestLookMs = 100;
 
 const whoseOf = (principal: Principal): Whose => (may(principal, "act-as") ? undefined : principal.id);
 
-export function createDeliveries({ store, jobs, bus, metrics, lookMs = 5000 }: DeliveriesParts): Deliveries {
+export function createDeliveries({ store, jobs, bus, metrics, tracing = noTracing, lookMs = 5000 }: DeliveriesParts): Deliveries {
   const waiting = new Set<() => void>();
+  const trace = traceDeliveries(tracing, jobs);
   const wakeAll = (): void => {
     for (const wake of waiting) wake();
   };
@@ -127,6 +132,7 @@ export function createDeliveries({ store, jobs, bus, metrics, lookMs = 5000 }: D
           ear.heard = false;
           const claimed = await withJobs(await store.claim(whose, { worker, limit, leaseMs: leaseSeconds * 1000 }));
           const left = deadline - performance.now();
+          trace.handedOut(claimed);
           if (claimed.length > 0 || left <= 0) return claimed;
           const due = Math.max(shortestLookMs, (await store.nextDueMs(whose)) ?? lookMs);
           await sleep(Math.min(left, due, lookMs), ear, signal);
@@ -150,7 +156,10 @@ export function createDeliveries({ store, jobs, bus, metrics, lookMs = 5000 }: D
 
     async ack(principal, id, result) {
       const { delivery, changed } = await own(id, () => store.ack(whoseOf(principal), id, result));
-      if (changed) metrics.delivery("delivered");
+      if (changed) {
+        metrics.delivery("delivered");
+        trace.ended(delivery, "delivered");
+      }
       return delivery;
     },
 
@@ -162,7 +171,11 @@ export function createDeliveries({ store, jobs, bus, metrics, lookMs = 5000 }: D
           ...(worker !== undefined ? { worker } : {}),
         }),
       );
-      if (changed) metrics.delivery(delivery.state === "dead" ? "dead" : "failed");
+      if (changed) {
+        const outcome = delivery.state === "dead" ? "dead" : "failed";
+        metrics.delivery(outcome);
+        trace.ended(delivery, outcome);
+      }
       return delivery;
     },
 

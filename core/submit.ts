@@ -11,9 +11,11 @@ import type { Log } from "./log.ts";
 import { parseInput } from "./parse.ts";
 import type { JobStore, NewJob } from "./ports/job-store.ts";
 import type { Queue } from "./ports/queue.ts";
+import { noTracing, type Tracing, within } from "./ports/tracing.ts";
 import type { Principal } from "./principal.ts";
 import type { Call } from "./studio.ts";
 import type { JobTool, Prepared } from "./tool.ts";
+import { jobAttributes } from "./trace-job.ts";
 import { assetOf, earlierStages, membersOf } from "./tree.ts";
 import { unknownJob } from "./watch.ts";
 
@@ -21,6 +23,8 @@ export interface SubmitParts extends GateParts {
   jobs: JobStore;
   queue: Queue;
   log: Log;
+  /** Absent where no traces are made. */
+  tracing?: Tracing;
   accepted(tool: string): void;
 }
 
@@ -38,12 +42,19 @@ export function owedBy({ origin, delivery }: Pick<Call, "origin" | "delivery">):
   return { ...place, ...(worker !== undefined ? { worker } : {}) };
 }
 
-export async function submit(
-  parts: SubmitParts,
-  principal: Principal,
-  tool: JobTool,
-  call: Call,
-): Promise<{ job: JobWithArtifacts; created: boolean }> {
+type Submitted = { job: JobWithArtifacts; created: boolean };
+
+/** What comes of the job, in whichever process, hangs below the span of this: the row keeps it. */
+export function submit(parts: SubmitParts, principal: Principal, tool: JobTool, call: Call): Promise<Submitted> {
+  const attributes = { "myspinbot.tool": tool.name, "myspinbot.face": call.face ?? "api" };
+  return within(parts.tracing ?? noTracing, "submit", { parent: call.traceparent, attributes }, async (span) => {
+    const submitted = await accept(parts, principal, tool, span.traceparent ? { ...call, traceparent: span.traceparent } : call);
+    span.set({ ...jobAttributes(submitted.job), "myspinbot.created": submitted.created });
+    return submitted;
+  });
+}
+
+async function accept(parts: SubmitParts, principal: Principal, tool: JobTool, call: Call): Promise<Submitted> {
   const input = parseInput(tool, call.input);
   const requestDigest = digestOf(tool, input, call.parent);
   if (call.key !== undefined) {

@@ -23,7 +23,9 @@ const part = encodeURIComponent;
 
 export function createHttpClient(where: Where, { patience }: ClientOptions = {}): Client {
   const bounded = patience ? { patience } : {};
-  const get = <T>(path: string) => askJson<T>(where, { method: "GET", path });
+  const get = <T>(path: string) => askJson<T>(where, { method: "GET", path, repeatable: true });
+  /** Names of the tools that only look, as the studio said last. */
+  let looking: ReadonlySet<string> = new Set();
 
   /** With progress the answer comes as events. Never sent twice by itself: without a key that could be two jobs. */
   async function invoke(tool: string, input: Json, options: InvokeOptions = {}): Promise<InvokedView> {
@@ -35,7 +37,7 @@ export function createHttpClient(where: Where, { patience }: ClientOptions = {})
       headers: { ...(key !== undefined ? { "idempotency-key": key } : {}), ...(traceparent ? { traceparent } : {}) },
       ...(signal ? { signal } : {}),
     };
-    if (!progress) return askJson<InvokedView>(where, asked);
+    if (!progress) return askJson<InvokedView>(where, { ...asked, repeatable: looking.has(tool) });
     const source = eventSource(where, {
       next: () => asked,
       isLast: (event) => event.event === "result",
@@ -90,7 +92,11 @@ export function createHttpClient(where: Where, { patience }: ClientOptions = {})
 
   return {
     status: () => get<StatusView>("/v1/status"),
-    tools: async () => (await get<{ tools: ToolView[] }>("/v1/tools")).tools,
+    async tools() {
+      const { tools } = await get<{ tools: ToolView[] }>("/v1/tools");
+      looking = new Set(tools.flatMap(({ name, annotations }) => (annotations.readOnly ? [name] : [])));
+      return tools;
+    },
     invoke,
     chat,
     job: (id) => get<JobView>(`/v1/jobs/${part(id)}`),
@@ -114,11 +120,11 @@ export function createHttpClient(where: Where, { patience }: ClientOptions = {})
       return response;
     },
 
-    link: (id) => askJson<LinkView>(where, { method: "POST", path: `/v1/files/${part(id)}/link` }),
+    link: (id) => askJson<LinkView>(where, { method: "POST", path: `/v1/files/${part(id)}/link`, repeatable: true }),
 
     async thumbnail(id) {
       try {
-        return await buffer(await ask(where, { method: "GET", path: `/v1/files/${part(id)}/thumbnail` }));
+        return await buffer(await ask(where, { method: "GET", path: `/v1/files/${part(id)}/thumbnail`, repeatable: true }));
       } catch (error) {
         if (error instanceof Failure && error.code === "unsupported_media") return undefined;
         throw error;

@@ -1,5 +1,5 @@
 /** One HTTP request to the studio over its socket or TCP, and what went wrong as a Failure. No Hono here: thin clients load this. */
-import { type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
+import { Agent, type ClientRequest, type IncomingMessage, request as plainRequest } from "node:http";
 import { request as tlsRequest } from "node:https";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -14,6 +14,8 @@ export interface Ask {
   headers?: Record<string, string>;
   body?: string | { stream: Readable; bytes?: number };
   signal?: AbortSignal;
+  /** Only looks: sent twice it does what it does once, so that it may use a kept connection. */
+  repeatable?: boolean;
   /** Milliseconds without a byte after which the connection counts as dead. Default 120 000; event streams have a comment every 15 s. */
   silenceMs?: number;
 }
@@ -100,15 +102,17 @@ class SourceError extends Error {
   }
 }
 
-function open(where: Where, { method, path, headers, body, signal, silenceMs = 120_000 }: Ask): ClientRequest {
+/** A kept connection may die between two requests, and nobody would know which half: only what may be sent again goes over one. Those that nobody uses keep no process alive. */
+const kept = new Agent({ keepAlive: true, maxFreeSockets: 8 });
+
+function open(where: Where, { method, path, headers, body, signal, repeatable, silenceMs = 120_000 }: Ask): ClientRequest {
   const to = target(where, path);
   const make = to.secure ? tlsRequest : plainRequest;
   const length = typeof body === "string" ? Buffer.byteLength(body) : body ? body.bytes : method === "POST" ? 0 : undefined;
   const request = make({
     ...to.options,
     method,
-    // one connection a request: a kept one may die between two requests, and nobody would know which half
-    agent: false,
+    agent: repeatable && !to.secure ? kept : false,
     headers: {
       ...to.headers,
       ...(typeof body === "string" ? { "content-type": "application/json" } : {}),
@@ -143,7 +147,9 @@ export async function ask(where: Where, asked: Ask): Promise<IncomingMessage> {
     asked.signal?.throwIfAborted();
     if (error instanceof SourceError) throw error.cause;
     if (error instanceof Failure) throw error;
-    throw new Disconnected(unreachable.has((error as NodeJS.ErrnoException).code ?? ""), where, error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (asked.repeatable && request.reusedSocket && code !== "ETIMEDOUT") return ask(where, { ...asked, repeatable: false });
+    throw new Disconnected(unreachable.has(code ?? ""), where, error);
   }
 }
 

@@ -41,6 +41,11 @@ it("passes everything on, and asks no more when it has ended", async () => {
   expect(asked).toBe(last);
 });
 
+it("leaves an answer as it is that is all there", async () => {
+  const whole = new Response("data: 1\n\n", { headers: { "content-type": "text/event-stream", "content-length": "9" } });
+  expect(await whileStill(Promise.resolve(whole), async () => false, 2)).toBe(whole);
+});
+
 it("cuts a stream, says why, and lets go of what fed it", async () => {
   const { response, seen, say } = source();
   let allowed = true;

@@ -29,7 +29,8 @@ export async function whileStill(work: Promise<Response>, still: () => Promise<b
     over();
     throw error;
   });
-  if (!response.body) {
+  // what is all there cannot be cut any more
+  if (response.headers.has("content-length") || !response.body) {
     over();
     return response;
   }

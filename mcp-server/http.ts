@@ -5,6 +5,7 @@ import type { Principal } from "../core/principal.ts";
 import { createMcpServer } from "./create-server.ts";
 import type { Door } from "./door.ts";
 import type { Era, RegisterExtras } from "./extras.ts";
+import { inOnePiece } from "./in-one-piece.ts";
 import { isListenRequest } from "./listen.ts";
 import { createListening, type ListenLimits } from "./listen-http.ts";
 import { refusal } from "./refusal.ts";
@@ -92,7 +93,7 @@ export function createMcpHttp(options: McpHttpOptions): McpHttp {
         const authInfo = { token: "", clientId: principal.id, scopes: [], extra: { principal } };
         if (isListenRequest(body.parsed))
           return await listening.handle(request, body.parsed, { principal, door: options.door(principal), authInfo });
-        return await modern.fetch(request, { parsedBody: body.parsed, authInfo });
+        return await inOnePiece(await modern.fetch(request, { parsedBody: body.parsed, authInfo }));
       } catch (error) {
         log.error({ err: error }, "an MCP request failed");
         return refusal(500, -32603, "Something unexpected went wrong; the server log has the details.");

@@ -4,6 +4,7 @@ import { isInitializeRequest, type McpServer, WebStandardStreamableHTTPServerTra
 import type { Log } from "../core/log.ts";
 import type { Principal } from "../core/principal.ts";
 import { createEventStore } from "./event-store.ts";
+import { inOnePiece } from "./in-one-piece.ts";
 import { refusal } from "./refusal.ts";
 import { whenEnded } from "./when-ended.ts";
 
@@ -135,7 +136,8 @@ export function createSessions(
         session.lastUsed = now();
       };
       try {
-        const response = await session.transport.handleRequest(request, parsedBody === undefined ? {} : { parsedBody });
+        const answer = await session.transport.handleRequest(request, parsedBody === undefined ? {} : { parsedBody });
+        const response = request.method === "POST" ? await inOnePiece(answer) : answer;
         // an initialize that was refused leaves nothing behind
         if (session.transport.sessionId === undefined) end(session);
         return whenEnded(response, done);

@@ -1,8 +1,9 @@
 /** Tells when a response's body has been sent, or its reader has gone. */
+import { isWhole } from "./in-one-piece.ts";
 
 /** The same response; `done` is called once, at the end of its body. */
 export function whenEnded(response: Response, done: () => void): Response {
-  if (!response.body) {
+  if (isWhole(response) || !response.body) {
     done();
     return response;
   }

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Model, models } from "./models/catalogue.ts";
 import { fileAt, getModels, modelNamed } from "./models/get.ts";
-import { folderOf, main } from "./models.ts";
+import { main } from "./models.ts";
 
 const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 function safetensors(fill: number, size = 300_000): Buffer {
@@ -290,11 +290,5 @@ describe("npm run models", () => {
     expect(() => modelNamed("nope")).toThrow(/There are: sdxl, sd15/);
     expect(await run("fetch")).toMatchObject({ code: 2, said: expect.stringContaining("npm run models -- get") });
     expect(await run("--help")).toMatchObject({ code: 0 });
-  });
-
-  it("takes the folder that is chosen, else that of the settings, as compose does", () => {
-    expect(folderOf("/a/b", {})).toBe("/a/b");
-    expect(folderOf(undefined, { MODELS_FOLDER: "/mnt/models" })).toBe("/mnt/models");
-    expect(folderOf(undefined, { MODELS_FOLDER: "./models" })).toBe(join(import.meta.dirname, "../compose/models"));
   });
 });

@@ -1,12 +1,12 @@
 /** `npm run models`: lists the models that the engines know, fetches those that a person picks, and looks whether they are still what they were. */
-import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { Failure } from "../core/failure.ts";
-import { parseEnv } from "./compose/env-file.ts";
 import { models } from "./models/catalogue.ts";
 import { checkFolder, fileAt, type GetOptions, getAddress, getModels, modelNamed, pathOf } from "./models/get.ts";
+import { folderOf, progressTo, tokenOf } from "./models/surroundings.ts";
 
 const usage = `npm run models                       what there is, what it needs, what is here
 npm run models -- get ID...          fetches models; goes on where an earlier try ended
@@ -20,16 +20,7 @@ npm run models -- check              hashes what is here, and compares
 
 Only .safetensors and .gguf: other files can hold code. docs/models.md has more.`;
 
-const compose = join(import.meta.dirname, "../compose");
 const gb = (bytes: number) => (bytes / 1e9).toFixed(1).padStart(5);
-
-/** @param env settings of the process; `MODELS_FOLDER` of compose/.env is read beside them. */
-export function folderOf(chosen: string | undefined, env: NodeJS.ProcessEnv): string {
-  if (chosen) return resolve(chosen);
-  const file = join(compose, ".env");
-  const written = env["MODELS_FOLDER"] || (existsSync(file) ? parseEnv(readFileSync(file, "utf8"))["MODELS_FOLDER"] : "");
-  return resolve(compose, written || "models");
-}
 
 function list(folder: string, say: (line: string) => void): void {
   say(`      ${"name".padEnd(14)} ${"GB".padStart(5)}  VRAM  licence, use`);
@@ -44,25 +35,6 @@ function list(folder: string, say: (line: string) => void): void {
   say(
     "\n  [x] is in the folder, [~] a part of it. * has terms, which are shown before anything is fetched. Fetch: npm run models -- get ID",
   );
-}
-
-function tokenOf(env: NodeJS.ProcessEnv): string | undefined {
-  const path = env["HF_TOKEN_FILE"];
-  if (!path) return env["HF_TOKEN"] || undefined;
-  try {
-    return readFileSync(path, "utf8").trim() || undefined;
-  } catch {
-    throw new Failure("config", "HF_TOKEN_FILE names a file that cannot be read. Write the token into it, or leave the setting out.");
-  }
-}
-
-function progressTo(say: (line: string) => void) {
-  let last = 0;
-  return (name: string, done: number, total: number | undefined) => {
-    if (Date.now() - last < 5000) return;
-    last = Date.now();
-    say(`  … ${name}: ${gb(done).trim()}${total ? ` of ${gb(total).trim()}` : ""} GB`);
-  };
 }
 
 /** @returns the exit code: 1 where something is not as it should be. */

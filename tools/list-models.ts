@@ -1,6 +1,7 @@
 /** `list_models`: checkpoints, LoRAs with trigger words, upscalers, video models and voices of every engine. */
 import { z } from "zod";
 import { isAssetFile } from "../core/asset.ts";
+import { bringCheckpoint } from "../core/bring-model.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ModelInfo, ModelList } from "../core/ports/engine.ts";
 import type { Principal } from "../core/principal.ts";
@@ -56,7 +57,7 @@ export const listModels = defineAnswerTool({
       ...(bases(list).length > 0 ? { bases: bases(list) } : {}),
     }));
     return {
-      text: blocks.join("\n\n") || "No models were found. Start ComfyUI and put checkpoints into models/checkpoints.",
+      text: blocks.join("\n\n") || `No models were found, or ComfyUI does not run (\`myspinbot doctor\` tells). ${bringCheckpoint}`,
       data: { engines: data } as unknown as JsonObject,
     };
   },

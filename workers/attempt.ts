@@ -12,6 +12,7 @@ import type { ArtifactStore, Claim, JobStore } from "../core/ports/job-store.ts"
 import type { Media } from "../core/ports/media.ts";
 import type { Metrics } from "../core/ports/metrics.ts";
 import { TryAgain } from "../core/ports/queue.ts";
+import { noTracing, type Tracing } from "../core/ports/tracing.ts";
 import { stageOf } from "../core/source.ts";
 import type { Tool } from "../core/tool.ts";
 import { endedOrAbandoned } from "./abandon.ts";
@@ -23,6 +24,7 @@ import { createReporter, type Reporter } from "./reporter.ts";
 import { createResults, type Results } from "./results.ts";
 import { createRunAssets, type RunAssets } from "./run-assets.ts";
 import { reasons, type Stop } from "./stop.ts";
+import { type AttemptTrace, traceAttempt } from "./trace.ts";
 
 export interface AttemptParts {
   tools: readonly Tool[];
@@ -35,6 +37,8 @@ export interface AttemptParts {
   bus: Bus;
   gpu: Gpu;
   metrics: Metrics;
+  /** Absent where no traces are made. */
+  tracing?: Tracing;
   log: Log;
   /** Name of this worker process. */
   worker: string;
@@ -77,6 +81,13 @@ interface Desk {
   assets: RunAssets;
   orders: Orders;
   log: Log;
+}
+
+/** What an attempt that went well has to publish. */
+interface Made extends Pick<Desk, "results" | "log"> {
+  asset: RunAssets["made"];
+  trace: AttemptTrace;
+  why: Stop | undefined;
 }
 
 export function createAttempts(parts: AttemptParts): Attempts {
@@ -145,6 +156,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
   async function runClaimed(claim: Claim, lost: AbortSignal): Promise<"succeeded" | "failed" | "canceled" | "nothing"> {
     const { job } = claim;
     measureBegin(parts.metrics, claim);
+    const trace = traceAttempt(parts.tracing ?? noTracing, claim, parts.worker);
     const log = parts.log.child({
       job: job.id,
       attempt: job.attempt,
@@ -157,9 +169,10 @@ export function createAttempts(parts: AttemptParts): Attempts {
       why ??= reason;
       controller.abort(reasons[why]);
     };
-    const reporter = createReporter(job.id, job.attempt, parts.bus.publish, (stage, seconds) =>
-      parts.metrics.stage(job.tool, stage, seconds),
-    );
+    const reporter = createReporter(job.id, job.attempt, parts.bus.publish, (stage, seconds) => {
+      parts.metrics.stage(job.tool, stage, seconds);
+      trace.stage(stage, seconds);
+    });
     const results = createResults(parts, job.id, job.attempt);
     const assets = createRunAssets(parts, job);
     const orders = createOrders(parts.jobs, job);
@@ -193,7 +206,8 @@ export function createAttempts(parts: AttemptParts): Attempts {
     })();
     reporter.end();
     try {
-      return await (end ? settle(claim, end, why, results, log) : publish(claim, { results, asset: assets.made, log, why }));
+      const made = { results, asset: assets.made, trace, log, why };
+      return await trace.ending(() => (end ? settle(claim, end, why, results, log) : publish(claim, made)), end);
     } finally {
       clearInterval(beating);
       lost.removeEventListener("abort", onLost);
@@ -204,7 +218,7 @@ export function createAttempts(parts: AttemptParts): Attempts {
 
   async function publish(
     claim: Claim,
-    { results, asset, log, why }: { results: Results; asset: RunAssets["made"]; log: Log; why: Stop | undefined },
+    { results, asset, trace, log, why }: Made,
   ): Promise<"succeeded" | "failed" | "canceled" | "nothing"> {
     const { job } = claim;
     await boundary("stored", job.id);
@@ -212,7 +226,8 @@ export function createAttempts(parts: AttemptParts): Attempts {
     const never = new AbortController().signal;
     let outcome: Awaited<ReturnType<JobStore["publish"]>>;
     try {
-      outcome = await insist(() => parts.jobs.publish(job.id, job.attempt, results.drafts, asset), never, log);
+      const commit = () => parts.jobs.publish(job.id, job.attempt, results.drafts, asset);
+      outcome = await trace.publish(() => insist(commit, never, log));
     } catch (error) {
       // what the database refuses once it refuses every time
       log.error({ err: error }, "a result could not be published");

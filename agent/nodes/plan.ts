@@ -1,6 +1,7 @@
 /** plan: the stored plan of this message, a slash command, the model's own tool calls, rules with a model that fills in words, or rules alone. */
 import { Failure, toFailure } from "../../core/failure.ts";
 import { maxText } from "../../core/limits.ts";
+import { noTracing, within } from "../../core/ports/tracing.ts";
 import { threadOf } from "../conversation.ts";
 import { remember } from "../memory/brought.ts";
 import { NotOffered } from "../model/answer.ts";
@@ -70,6 +71,15 @@ async function kept(turn: Turn, state: ThreadState): Promise<ThreadUpdate> {
 
 export async function planNode(state: ThreadState, config: NodeConfig): Promise<ThreadUpdate> {
   const turn = turnOf(config);
+  return within(turn.parts.tracing ?? noTracing, "plan", { parent: turn.request.traceparent }, async (span) => {
+    const update = await planned(state, turn);
+    span.set({ "myspinbot.planner": turn.planner, "myspinbot.calls": update.plan?.calls.length, "myspinbot.replayed": turn.replayed });
+    if (update.plan?.error) span.end(update.plan.error.code);
+    return update;
+  });
+}
+
+async function planned(state: ThreadState, turn: Turn): Promise<ThreadUpdate> {
   const { conversation, message } = turn.request;
   turn.brought = state.brought;
   const stored = await turn.parts.plans.find(threadOf(turn.request), message);

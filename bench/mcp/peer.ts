@@ -34,6 +34,12 @@ async function node22(cache: string, say: (text: string) => void): Promise<strin
   return (await run(wrapper, ["-p", "process.execPath"], cache, path)).trim();
 }
 
+/** A wheel holds no symbolic links: what lies in its `bin` as npm looks for its files in the wrong folder. */
+function npmOf(node: string): [string, ...string[]] {
+  const cli = join(dirname(node), "..", "lib", "node_modules", "npm", "bin", "npm-cli.js");
+  return existsSync(cli) ? [node, cli] : ["npm"];
+}
+
 /** Kept in the user's cache folder between runs. */
 export async function installPeer(say: (text: string) => void): Promise<Peer> {
   const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "myspinbot-bench");
@@ -45,7 +51,8 @@ export async function installPeer(say: (text: string) => void): Promise<Peer> {
     say(`installing comfyui-mcp ${peerVersion} into ${folder}`);
     await writeFile(join(folder, "package.json"), '{"private":true}');
     const path = `${dirname(node)}:${process.env["PATH"] ?? ""}`;
-    await run("npm", ["install", "--no-audit", "--no-fund", `comfyui-mcp@${peerVersion}`], folder, path);
+    const [npm, ...before] = npmOf(node);
+    await run(npm, [...before, "install", "--no-audit", "--no-fund", `comfyui-mcp@${peerVersion}`], folder, path);
   }
   return { node, main };
 }

@@ -3,6 +3,7 @@ import { extraHosts, fromContainer, hostName, isLoopback, shown } from "./contai
 import { identify } from "./identify.ts";
 import { type Answer, type Asked, isSilence, look, type Silence } from "./look.ts";
 import { openai, type Program } from "./program.ts";
+import type { Stack } from "./stack.ts";
 
 export interface Finding {
   what: string;
@@ -12,6 +13,8 @@ export interface Finding {
 export interface Circumstances {
   /** Whether we run in a container. */
   container: boolean;
+  /** The stack that we are a part of. */
+  stack?: Stack | undefined;
   headers?: Record<string, string>;
   via?: string;
 }

@@ -37,12 +37,12 @@ async function page(): Promise<string> {
 }
 
 describe("ComfyUI", () => {
-  it("without a checkpoint says where to put one, and counts as what does not work", async () => {
+  it("without a checkpoint says by which command one comes, and where to put one's own; and counts as what does not work", async () => {
     const { comfyui: row } = await rowsOf({ COMFYUI_URL: await comfyui({ models: { checkpoints: [] } }) });
     expect(row).toMatchObject({
       state: "down",
       what: expect.stringContaining("no checkpoint"),
-      fix: expect.stringContaining("models/checkpoints"),
+      fix: expect.stringMatching(/npm run models -- get sdxl --accept.*models\/checkpoints/),
     });
     expect((await rowsOf({ COMFYUI_URL: await comfyui() })).comfyui?.state).toBe("ok");
   });

@@ -1,10 +1,12 @@
 /** The table's rows about other programs, with what their addresses tell beyond "does not answer". */
+import { bringCheckpoint } from "../../core/bring-model.ts";
 import type { StatusRow } from "../../core/client.ts";
 import { nearest } from "../../core/nearest.ts";
 import { extraHosts, fromContainer, hostName, isLoopback, shown } from "./container.ts";
 import { type Circumstances, explain } from "./explain.ts";
 import { field, isSilence, look } from "./look.ts";
 import { comfyui, gpuHost, ollama, openai, type Program } from "./program.ts";
+import { engineFix, pullFix } from "./stack.ts";
 
 export interface Addresses {
   comfyui: { url: string; configured: boolean };
@@ -22,6 +24,13 @@ const names = (value: unknown, key: string): string[] =>
 async function explained(row: StatusRow, program: Program, address: string, configured: boolean, how: Circumstances): Promise<StatusRow> {
   const finding = await explain(program, address, how);
   if (!finding) return row;
+  const { stack } = how;
+  if (stack)
+    return {
+      ...row,
+      ...(configured ? { what: finding.what } : {}),
+      fix: engineFix(stack, program.setting, { address, configured }, finding.fix),
+    };
   if (configured) return { ...row, what: finding.what, fix: finding.fix };
   // somebody is there, only not who was looked for
   if (!isSilence(await look(address, program.path, { patience: 1000 })))
@@ -37,7 +46,7 @@ async function checkpoints(row: StatusRow, address: string): Promise<StatusRow> 
   if (isSilence(answer) || answer.status !== 200 || !Array.isArray(answer.body) || answer.body.length > 0) return row;
   return {
     ...{ part: row.part, state: "down", what: `${row.what}, and has no checkpoint to draw with` },
-    fix: "Put an SD 1.5 or SDXL checkpoint (.safetensors) into ComfyUI's folder models/checkpoints; it is found without a restart",
+    fix: bringCheckpoint,
   };
 }
 
@@ -91,26 +100,26 @@ async function models(row: StatusRow, { url, model }: Addresses["ollama"]): Prom
 export async function comfyuiRow(
   row: StatusRow,
   { comfyui: { url, configured }, vramGb }: Addresses,
-  container: boolean,
+  where: Circumstances,
 ): Promise<StatusRow> {
-  if (row.state !== "ok") return explained(row, comfyui, url, configured, { container });
+  if (row.state !== "ok") return explained(row, comfyui, url, configured, where);
   const stocked = await checkpoints(row, url);
   return stocked === row ? card(row, url, vramGb) : stocked;
 }
 
 /** Only where its address is at fault: what it lacks itself, and what is wrong with its key, the row tells already. */
-export async function gpuHostRow(row: StatusRow, { url, configured }: Addresses["gpuHost"], container: boolean): Promise<StatusRow> {
-  return row.state === "ok" ? row : explained(row, gpuHost, url, configured, { container });
+export async function gpuHostRow(row: StatusRow, { url, configured }: Addresses["gpuHost"], where: Circumstances): Promise<StatusRow> {
+  return row.state === "ok" ? row : explained(row, gpuHost, url, configured, where);
 }
 
-export async function chatModelRow(row: StatusRow, addresses: Addresses, container: boolean): Promise<StatusRow> {
+export async function chatModelRow(row: StatusRow, addresses: Addresses, where: Circumstances): Promise<StatusRow> {
   const server = addresses.openai;
   if (server) {
     const headers: Record<string, string> = server.apiKey ? { authorization: `Bearer ${server.apiKey}` } : {};
-    return row.state === "ok" ? row : explained(row, openai, server.baseUrl, true, { container, headers });
+    return row.state === "ok" ? row : explained(row, openai, server.baseUrl, true, { ...where, headers });
   }
-  const better = row.state === "ok" ? row : await explained(row, ollama, addresses.ollama.url, addresses.ollama.configured, { container });
-  return better === row ? models(row, addresses.ollama) : better;
+  const better = row.state === "ok" ? row : await explained(row, ollama, addresses.ollama.url, addresses.ollama.configured, where);
+  return pullFix(where.stack, better === row ? await models(row, addresses.ollama) : better, addresses.ollama.url);
 }
 
 /** A part that lies at an address of ours: a container's own localhost is what is wrong with it most often. */

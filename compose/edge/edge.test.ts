@@ -12,6 +12,7 @@ interface Router {
   entryPoints: string[];
   middlewares?: string[];
   service: string;
+  priority?: number;
   tls: { certResolver: string };
 }
 const here = import.meta.dirname;
@@ -129,7 +130,27 @@ describe("ways in", () => {
     expect(middlewares["admin-auth"]?.["forwardAuth"]).toMatchObject({ address: env["EDGE_AUTH_URL"], trustForwardHeader: false });
     expect(middlewares["without-key"]?.["headers"]?.["customRequestHeaders"]).toEqual({ Authorization: "" });
     expect(routers["login-admin"]?.middlewares).toEqual(["home-network"]);
-    expect(routers["login"]?.rule).not.toMatch(/admin/);
+  });
+
+  it("show people the realm that is theirs from anywhere, and Keycloak's administrators' realm and pages to the home network alone", () => {
+    const takes = (path: string) =>
+      Object.entries(routers)
+        .filter(
+          ([, { service, rule }]) =>
+            service === "keycloak" && [...rule.matchAll(/PathPrefix\(`([^`]+)`\)/g)].some(([, prefix = ""]) => path.startsWith(prefix)),
+        )
+        .sort(([, one], [, other]) => (other.priority ?? other.rule.length) - (one.priority ?? one.rule.length))
+        .map(([name]) => name)[0];
+    for (const path of [
+      "/realms/home/protocol/openid-connect/auth",
+      "/realms/home/.well-known/openid-configuration",
+      "/resources/x/login.css",
+    ])
+      expect([path, takes(path)]).toEqual([path, "login"]);
+    for (const path of ["/realms/master/protocol/openid-connect/token", "/realms/homes", "/admin/master/console/"])
+      expect([path, takes(path)]).toEqual([path, "login-admin"]);
+    expect([takes("/metrics"), takes("/")]).toEqual([undefined, undefined]);
+    expect(routers["login"]?.middlewares).toBeUndefined();
   });
 
   it("have the security headers on every answer, and those of pages on all but the studio's, which are stricter", () => {

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { exporterMetrics } from "./testing/exporter-metrics.ts";
+import { panelsOf, readBoards } from "./grafana/testing/boards.ts";
+import { exporterMetrics, readExporters } from "./testing/exporter-metrics.ts";
 import { metricNames } from "./testing/promql.ts";
 import { alerts, monitoring, rules, ruleTests } from "./testing/rules.ts";
 
@@ -84,10 +85,23 @@ it("gives commands in the runbook for services, scripts and settings that there 
 });
 
 it("uses only metrics that the studio, gpu-host or an exporter has, or that a rule records", () => {
-  const known = (metric: string) => ours.has(metric) || recorded.has(metric) || exporterMetrics.has(metric);
+  const others = exporterMetrics();
+  const known = (metric: string) => ours.has(metric) || recorded.has(metric) || others.has(metric);
   const unknown = rules.flatMap((rule) => metricNames(rule.expr).map((metric) => [rule.alert ?? rule.record, metric] as const));
   expect(unknown.length).toBeGreaterThan(40);
   expect(unknown.filter(([, metric]) => !known(metric))).toEqual([]);
+});
+
+it("lists no exporter's metric that neither a rule nor a panel asks for, and each under a job that scrapes it", () => {
+  const panels = readBoards().flatMap((board) => panelsOf(board).flatMap(({ targets }) => targets.map(({ expr }) => expr)));
+  const asked = new Set([...rules.map(({ expr }) => expr), ...panels].flatMap(metricNames));
+  expect([...exporterMetrics()].filter((metric) => !asked.has(metric))).toEqual([]);
+  const all = Object.values(readExporters()).flatMap(({ metrics }) => metrics);
+  expect(all.filter((metric, at) => all.indexOf(metric) !== at)).toEqual([]);
+  const { scrape_configs: jobs } = parse(readFileSync(join(monitoring, "prometheus/prometheus.yml"), "utf8")) as {
+    scrape_configs: { job_name: string }[];
+  };
+  expect(jobs.map((job) => job.job_name)).toEqual(expect.arrayContaining(Object.keys(readExporters())));
 });
 
 it("finds the names of metrics in an expression, and nothing else", () => {

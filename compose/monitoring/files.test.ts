@@ -43,7 +43,7 @@ describe("prometheus.yml", () => {
           "dcgm-exporter:9400",
           "gpu-host:7080",
           "grafana:3000",
-          "minio:9000",
+          "minio-metrics:9000",
           "node-exporter:9100",
         ],
         ...["postgres-exporter:9187", "redis-exporter:9121", "server:9464", "traefik:8082", "worker:9464"],

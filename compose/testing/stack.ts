@@ -24,7 +24,10 @@ export interface Service {
   environment?: Record<string, string>;
   ports?: Port[];
   volumes?: string[];
+  /** Their names, however they are written. */
   networks?: string[];
+  /** Network → further names on it. */
+  aliases?: Record<string, string[]>;
   secrets?: string[];
   tmpfs?: string[];
   depends_on?: Record<string, { condition: string }>;
@@ -94,13 +97,23 @@ function extended(stack: Stack): Stack {
   return { ...stack, services: Object.fromEntries(services) };
 }
 
+type Joined = Record<string, { aliases?: string[] } | null>;
+
+/** A list of networks, or a map with what is said of each, as one. */
+function joined({ networks, ...service }: Service): Service {
+  if (networks === undefined || Array.isArray(networks)) return { ...service, ...(networks ? { networks } : {}) };
+  const named = Object.entries(networks as Joined).flatMap(([name, said]) => (said?.aliases?.length ? [[name, said.aliases]] : []));
+  return { ...service, networks: Object.keys(networks), ...(named.length > 0 ? { aliases: Object.fromEntries(named) } : {}) };
+}
+
 /** Errors where a file is not YAML. */
 export function stackOf(...names: string[]): Stack {
-  return names.reduce<Stack>((stack, name) => merged(stack, extended(parsed(name)), "") as Stack, { services: {} });
+  const stack = names.reduce<Stack>((below, name) => merged(below, extended(parsed(name)), "") as Stack, { services: {} });
+  return { ...stack, services: Object.fromEntries(Object.entries(stack.services).map(([name, service]) => [name, joined(service)])) };
 }
 
 /** Files that lie over compose.yaml, and never stand alone. */
-export const overrides = ["compose.cpu.yaml", "compose.stores.yaml", "storage-seaweedfs.yaml"];
+export const overrides = ["compose.cpu.yaml", "compose.outside.yaml", "compose.stores.yaml", "storage-seaweedfs.yaml"];
 /** What a person starts: the files of one command. */
 export const commands: readonly { title: string; files: readonly string[] }[] = [
   ["compose.yaml"],

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "../../core/failure.ts";
 import type { Log } from "../../core/log.ts";
 import type { DataFolder } from "../data-folder/data-folder.ts";
+import type { Purpose } from "../data-folder/lock.ts";
 import { findCluster } from "../embedded-postgres/cluster.ts";
 import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.ts";
 import { findRunning } from "../embedded-postgres/running.ts";
@@ -18,9 +19,9 @@ export interface Reaching {
   say(text: string): void;
 }
 
-/** Ours until it is closed: no studio starts on the folder meanwhile. Failure `folder_in_use` where one runs. */
-export async function openAlone({ folder, log, say }: Reaching): Promise<Reached> {
-  const release = await folder.lock();
+/** Ours until it is closed: no studio starts on the folder meanwhile, and whoever wants one is told for what. Failure `folder_in_use` where one runs. */
+export async function openAlone({ folder, log, say }: Reaching, purpose: Purpose): Promise<Reached> {
+  const release = await folder.lock(purpose);
   try {
     const postgres = await startEmbeddedPostgres({ folder: folder.postgresPath, log, say });
     return {
@@ -55,12 +56,16 @@ export async function openBeside(reaching: Reaching): Promise<Reached> {
     );
   if (!(await folder.owner())) {
     try {
-      return await openAlone(reaching);
+      return await openAlone(reaching, "backup");
     } catch (error) {
       // one that was started this moment
       if (!(error instanceof Failure) || error.code !== "folder_in_use") throw error;
     }
   }
+  // its database ends with it, and would end in the middle of ours
+  const busy = (await folder.owner())?.purpose;
+  if (busy)
+    throw new Failure("conflict", `A ${busy} is at work on ${folder.path} already. Try again when it is done.`, { retryable: true });
   const running = await soon(() => findRunning(cluster, say));
   if (!running)
     throw new Failure(

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createCheckpointer } from "../../agent/checkpointer.ts";
 import { silentLog } from "../../core/log.ts";
 import type { Backups } from "../../core/ports/backup.ts";
+import type { FileStore } from "../../core/ports/files.ts";
 import { type DataFolder, openDataFolder } from "../data-folder/data-folder.ts";
 import { clusterPath } from "../embedded-postgres/cluster.ts";
 import { startEmbeddedPostgres } from "../embedded-postgres/embedded-postgres.ts";
@@ -31,17 +32,17 @@ const said = { log: silentLog, say: () => undefined };
 const folderOf = (name: string) => openDataFolder(join(base, name), () => undefined);
 const working = (folder: DataFolder) => processesIn(join(clusterPath(folder.postgresPath), "data"));
 
-function backupsOf(folder: DataFolder): Backups {
+function backupsOf(folder: DataFolder, files: FileStore = createFolderFiles(folder.filesPath)): Backups {
   const studio = ({ url, close }: Reached) => ({
     databaseUrl: url,
-    files: createFolderFiles(folder.filesPath),
+    files,
     filesPath: folder.path,
     close,
   });
   return createBackups({
     version: "1",
     openBeside: async () => studio(await openBeside({ folder, ...said })),
-    openAlone: async () => studio(await openAlone({ folder, ...said })),
+    openAlone: async () => studio(await openAlone({ folder, ...said }, "restore")),
     async prepareChats(pool) {
       await (await createCheckpointer(pool as never))();
     },
@@ -92,6 +93,35 @@ it("awake it is saved beside its work, asleep it is woken for it; both come back
       expect((await everything(url))["public.assets"]).toHaveLength(1);
     });
   }
+});
+
+it("while one that sleeps is copied nobody starts it, and whoever wants to is told for what and until when", async () => {
+  const sleeping = await folderOf("sleeping");
+  await awake(sleeping, fill);
+  const kept = createFolderFiles(sleeping.filesPath);
+  let met: unknown[] = [];
+  const looking: FileStore = {
+    ...kept,
+    async open(...given) {
+      const other = await folderOf("sleeping");
+      if (met.length === 0)
+        met = [(await other.owner())?.purpose, await failureOf(other.lock()), await failureOf(backupsOf(other).create(join(base, "more")))];
+      return kept.open(...given);
+    },
+  };
+  await backupsOf(sleeping, looking).create(join(base, "backups"));
+  const pid = `pid ${process.pid}`;
+  expect(met).toEqual([
+    "backup",
+    expect.objectContaining({
+      code: "folder_in_use",
+      retryable: true,
+      message: expect.stringMatching(`A backup has the data folder.*${pid}.*again when it is done`),
+    }),
+    expect.objectContaining({ code: "conflict", message: expect.stringMatching(/A backup is at work/) }),
+  ]);
+  expect(await sleeping.owner()).toBeUndefined();
+  await (await sleeping.lock())();
 });
 
 it("where nothing has ever been there is nothing to save, and nothing is made", async () => {

@@ -1,8 +1,8 @@
 /** Brings a studio back from a backup: all of it, or nothing of its rows. */
-import { text } from "node:stream/consumers";
 import type pg from "pg";
 import { Failure } from "../../core/failure.ts";
 import type { FileStore } from "../../core/ports/files.ts";
+import { beginStoreChange, settleStore, storeOwner } from "../../core/store-owner.ts";
 import { databaseFailure } from "../postgres/errors.ts";
 import { migrationLock } from "../postgres/migration-lock.ts";
 import { chatLevelOf, checkLevel, exists, levelOf, quoted, settingOf, tablesOf } from "./catalog.ts";
@@ -27,9 +27,6 @@ export interface RestoreParts {
   /** Ends it between two steps; the rows are changed in one, which is not interrupted. */
   signal?: AbortSignal;
 }
-
-/** As a worker marks whose stored files these are: see workers/owns-files.ts. */
-const markerKey = "installation/id";
 
 const hint = "Stop every server and worker first (`myspinbot stop`, `docker compose stop server worker`).";
 
@@ -108,7 +105,9 @@ async function lookAt(session: pg.Client, { files, replace = false }: RestorePar
   if (!replace) await refuseWhereUsed(session);
   const known = await exists(session, "public.settings");
   const database = known ? await settingOf(session, "installation") : undefined;
-  const marked = (await files.stat(markerKey)) ? (await text(await files.open(markerKey))).trim() : undefined;
+  const mark = typeof database === "string" ? database : undefined;
+  // one that was killed on its way changed nothing of it
+  const { whose: marked } = await storeOwner(files, mark);
   if (marked !== undefined && marked !== installation && marked !== database)
     throw new Failure(
       "conflict",
@@ -120,7 +119,7 @@ async function lookAt(session: pg.Client, { files, replace = false }: RestorePar
       "conflict",
       "The stored files are those of the studio that this backup was made of, and some are not in the backup: a day after a restore they would be removed. Nothing was changed. Where that studio still lives, name a bucket (S3_BUCKET) or folder (MYSPINBOT_FILES) of its own; where its database is gone, add --replace.",
     );
-  return { database: typeof database === "string" ? database : undefined, files: marked };
+  return { database: mark, files: marked };
 }
 
 /** Under their keys; a name that is there already is of an earlier try, or of the same studio. */
@@ -140,7 +139,8 @@ async function putFiles({ files, progress, verified, signal }: RestoreParts): Pr
   }
 }
 
-async function putRows(session: pg.Client, verified: Verified, replace: boolean): Promise<void> {
+/** @param committing called behind it nobody knows, where an error follows, whose rows are there. */
+async function putRows(session: pg.Client, verified: Verified, replace: boolean, committing: () => void): Promise<void> {
   const { manifest, bytes } = verified;
   await session.query("begin");
   try {
@@ -151,6 +151,7 @@ async function putRows(session: pg.Client, verified: Verified, replace: boolean)
     if (!replace) await refuseWhereUsed(session);
     await dropTables(session);
     await loadRows(session, verified, { at: manifest.at, bytes, files: manifest.files.length });
+    committing();
     await session.query("commit");
   } catch (error) {
     await session.query("rollback").catch(() => undefined);
@@ -198,18 +199,24 @@ export async function restoreBackup(parts: RestoreParts): Promise<void> {
     await files.check();
     await makeChatTables(parts);
     const { installation = target.files ?? target.database } = manifest;
-    const mark = (whose: string | undefined) => (whose === undefined ? files.remove(markerKey) : files.put(markerKey, Buffer.from(whose)));
-    if (installation !== undefined && installation !== target.files) await mark(installation);
+    if (installation !== undefined && installation !== target.files) await beginStoreChange(files, target.files, installation);
+    let unsure = false;
+    const committing = () => {
+      unsure = true;
+    };
     try {
       await putFiles(parts);
       parts.signal?.throwIfAborted();
       const settled = { ...verified, manifest: { ...manifest, ...(installation === undefined ? {} : { installation }) } };
-      await briefly(databaseUrl, (session) => putRows(session, settled, parts.replace ?? false));
+      await briefly(databaseUrl, (session) => putRows(session, settled, parts.replace ?? false, committing));
     } catch (error) {
-      // the files are still those of the studio that stays; one that died here is known by the backup's mark when it is run again
-      if (target.database !== undefined) await mark(target.files)?.catch(() => undefined);
+      // the files are still those of the studio that stays; where even that fails, the next start or restore sees what was begun.
+      // A connection that broke at the commit leaves both open: that they find out by the rows
+      if (!unsure) await settleStore(files, target.files).catch(() => undefined);
       throw error;
     }
+    // a worker that came and went meanwhile may have set the mark back
+    if (installation !== undefined) await settleStore(files, installation).catch(() => undefined);
   } catch (error) {
     if (parts.signal?.aborted)
       throw new Failure("canceled", "The restore was interrupted; the rows are as they were before. Run it again.", { cause: error });

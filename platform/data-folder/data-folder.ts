@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { Failure } from "../../core/failure.ts";
 import { folderFailure } from "./failures.ts";
-import { type LockOwner, lockOwner, takeLock } from "./lock.ts";
+import { type LockOwner, lockOwner, type Purpose, takeLock } from "./lock.ts";
 import { preparePrivateFolder, socketPathFor } from "./socket.ts";
 
 export interface ServerInfo {
@@ -27,8 +27,8 @@ export interface DataFolder {
   readonly cliPath: string;
   readonly filesPath: string;
   readonly postgresPath: string;
-  /** Makes this process the owner. Failure `folder_in_use` naming the other one. */
-  lock(): Promise<() => Promise<void>>;
+  /** Makes this process the owner. Failure `folder_in_use` naming the other one. @param purpose of an owner that runs no studio. */
+  lock(purpose?: Purpose): Promise<() => Promise<void>>;
   owner(): Promise<LockOwner | undefined>;
   /** Written by the owner once it listens. */
   writeServerInfo(info: ServerInfo): Promise<void>;
@@ -84,15 +84,21 @@ export async function openDataFolder(path: string, say: (text: string) => void):
     postgresPath: join(path, "postgres"),
     serverInfo,
     owner: () => lockOwner(server),
-    async lock() {
+    async lock(purpose) {
       let taken: Awaited<ReturnType<typeof takeLock>>;
       try {
-        taken = await takeLock(server);
+        taken = await takeLock(server, purpose);
       } catch (error) {
         throw folderFailure(error, path);
       }
       if ("release" in taken) return taken.release;
-      const { pid, since } = taken.owner;
+      const { pid, since, purpose: other } = taken.owner;
+      if (other)
+        throw new Failure(
+          "folder_in_use",
+          `A ${other} has the data folder ${path} (\`myspinbot ${other}\`, pid ${pid}, since ${since}), and no studio runs on it meanwhile. Try again when it is done.`,
+          { retryable: true },
+        );
       const url = (await serverInfo())?.url;
       throw new Failure(
         "folder_in_use",

@@ -9,9 +9,15 @@ import { lifeOf, ownIdentity, type ProcessIdentity } from "./process-identity.ts
 const beat = 5_000;
 const silence = 30_000;
 
+/** What other owners than a studio do with the folder. */
+const purposes = ["backup", "restore"] as const;
+export type Purpose = (typeof purposes)[number];
+
 export interface LockOwner extends ProcessIdentity {
   /** When it took the folder, ISO 8601. */
   since: string;
+  /** Left out: it runs the studio. */
+  purpose?: Purpose;
 }
 
 const ownerSchema = z.object({
@@ -21,6 +27,7 @@ const ownerSchema = z.object({
   namespace: z.string(),
   host: z.string(),
   since: z.string(),
+  purpose: z.enum(purposes).exactOptional(),
 });
 
 async function generations(folder: string): Promise<number[]> {
@@ -66,8 +73,8 @@ export async function lockOwner(folder: string): Promise<LockOwner | undefined> 
 }
 
 /** Takes the folder, or returns the owner that has it. */
-export async function takeLock(folder: string): Promise<{ release: () => Promise<void> } | { owner: LockOwner }> {
-  const me: LockOwner = { ...(await ownIdentity()), since: new Date().toISOString() };
+export async function takeLock(folder: string, purpose?: Purpose): Promise<{ release: () => Promise<void> } | { owner: LockOwner }> {
+  const me: LockOwner = { ...(await ownIdentity()), since: new Date().toISOString(), ...(purpose ? { purpose } : {}) };
   for (;;) {
     const newest = (await generations(folder))[0] ?? 0;
     if (newest > 0) {

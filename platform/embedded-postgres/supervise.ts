@@ -1,5 +1,6 @@
 /** A server that is ended from outside (kill -9, out of memory) comes back at the same address: sessions fail for a moment, and no caller has to know. */
 import type { Log } from "../../core/log.ts";
+import { begunAt } from "./postmaster.ts";
 import type { Server } from "./running.ts";
 import { isServer } from "./stop.ts";
 
@@ -21,11 +22,19 @@ export function supervise(first: Server, again: (port: number) => Promise<Server
   let ended = false;
   let looking: Promise<void> | undefined;
   let failures = 0;
+  /** Of the process that was seen to be the server. */
+  let begun: string | undefined;
   let notBefore = 0;
 
   const check = async (): Promise<void> => {
     if (performance.now() < notBefore) return;
-    if (await isServer(current.data, current.pid)) return;
+    const now = begunAt(current.pid);
+    // the very process that was looked at closely before
+    if (now !== undefined && now === begun) return;
+    if (await isServer(current.data, current.pid)) {
+      begun = now;
+      return;
+    }
     if (ended) return;
     log.error({ pid: current.pid }, "the database server was ended from outside; starting it again");
     try {

@@ -199,5 +199,5 @@ it("as commands: init prints the key once, check ends with 1 where something sto
   expect(found.out).toMatch(/^\d+ of these stop a start\n[\s\S]*✗ Secrets +compose\/secrets can be opened by others/);
   expect(found.out).not.toContain(key);
   expect(await say("compose-init.ts", "--profiles", "caht")).toMatchObject({ code: 1, error: expect.stringContaining("chat is nearest") });
-  expect((await say("compose-init.ts", "--rotate", "redis_password")).out).toContain("--force-recreate");
+  expect((await say("compose-init.ts", "--rotate", "redis_password")).out).toContain("redis_url: new");
 });

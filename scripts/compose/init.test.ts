@@ -177,6 +177,12 @@ describe("--rotate", () => {
     expect((await rotate(folder, "redis_password")).at(-1)).toContain("--force-recreate server redis");
   });
 
+  it("names no service whose profile is off: its name alone would start it", async () => {
+    await init({ folder, run: engine(), profiles: [] });
+    expect((await rotate(folder, "myspinbot_key")).at(-1)).toMatch(/--force-recreate server$/);
+    expect((await rotate(folder, "grafana_password")).at(-1)).toContain("None of the services that you start");
+  });
+
   it("knows its secrets, and what follows another", async () => {
     await expect(rotate(folder, "redis_url")).rejects.toThrow("--rotate redis_password");
     await expect(rotate(folder, "postgress_password")).rejects.toThrow(

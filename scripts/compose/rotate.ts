@@ -9,9 +9,20 @@ import { chance, dc, derived, made } from "./secrets.ts";
 import { readState, writeState } from "./state.ts";
 import { replaceFile, textOf } from "./write.ts";
 
-/** Services that are given one of these secrets, in the order of the file. */
-const holders = (model: Model | undefined, names: readonly string[]): string[] =>
-  Object.entries(model?.secretsOf ?? {}).flatMap(([service, given]) => (given.some((one) => names.includes(one)) ? [service] : []));
+/** Services that are started here and are given one of these secrets, in the order of the file: one whose profile is off would be started by its name. */
+const holders = ({ secretsOf, active }: Model, names: readonly string[]): string[] =>
+  Object.entries(secretsOf).flatMap(([service, given]) =>
+    active.includes(service) && given.some((one) => names.includes(one)) ? [service] : [],
+  );
+
+/** Who has to hear of it. A mount stays with the file that it found: a restart may not be enough. */
+function last(model: Model | undefined, names: readonly string[]): string {
+  if (!model) return `Then: ${dc} up -d --force-recreate`;
+  const services = holders(model, names);
+  return services.length > 0
+    ? `Then: ${dc} up -d --force-recreate ${services.join(" ")}`
+    : "None of the services that you start is given it: nothing else is to be done.";
+}
 
 /** Failure `invalid_input` where there is no such secret, or it follows another. @returns what is to be done, one a line. */
 export async function rotate(folder: string, name: string, now: () => Date = () => new Date()): Promise<string[]> {
@@ -30,6 +41,7 @@ export async function rotate(folder: string, name: string, now: () => Date = () 
   const at = (one: string) => join(secretsFolder(folder), one);
   const secret = chance(spec.bytes);
   const with_ = derived.filter(({ from }) => from === name);
+  const names = [name, ...with_.map((one) => one.name)];
   // killed in between, the next compose:init knows that what is derived has to follow
   await writeState(folder, { ...state, rotating: [...new Set([...state.rotating, name])] });
   await replaceFile(at(name), `${secret}\n`, 0o444);
@@ -37,17 +49,9 @@ export async function rotate(folder: string, name: string, now: () => Date = () 
   const stamp = now().toISOString();
   await writeState(folder, {
     ...state,
-    made: { ...state.made, ...Object.fromEntries([name, ...with_.map((one) => one.name)].map((one) => [one, stamp])) },
+    made: { ...state.made, ...Object.fromEntries(names.map((one) => [one, stamp])) },
     rotating: state.rotating.filter((one) => one !== name),
   });
   const model = await modelOf(folder, parseEnv((await textOf(join(folder, ".env"))) ?? ""));
-  const services = holders(model, [name, ...with_.map((one) => one.name)]);
-  return [
-    `compose/secrets/${[name, ...with_.map((one) => one.name)].join(", compose/secrets/")}: new`,
-    ...(spec.byHand ? [spec.byHand] : []),
-    // a mount stays with the file that it found: a restart may not be enough, and a service that is not started takes no harm
-    services.length > 0
-      ? `Then, for those of them that you run: ${dc} up -d --force-recreate ${services.join(" ")}`
-      : `Then: ${dc} up -d --force-recreate`,
-  ];
+  return [`compose/secrets/${names.join(", compose/secrets/")}: new`, ...(spec.byHand ? [spec.byHand] : []), last(model, names)];
 }

@@ -34,9 +34,12 @@ export const made: readonly MadeSecret[] = [
       "PostgreSQL keeps its password in its volume. Tell it the new one while it does not serve:",
       `    ${dc} stop postgres`,
       `    printf "ALTER ROLE myspinbot PASSWORD '%s'\\n" "$(cat compose/secrets/postgres_password)" | ${dc} run -T --rm --no-deps --entrypoint postgres postgres --single -D /var/lib/postgresql/data/pgdata myspinbot`,
+      "It answers `backend>` twice; a line with ERROR there means that the password is the old one still.",
     ].join("\n"),
   },
   { name: "redis_password", bytes: 24 },
+  // its service tells PostgreSQL with each start
+  { name: "postgres_exporter_password", bytes: 24 },
   // MinIO generates at most 20 and 40 characters itself
   { name: "minio_root_user", bytes: 10 },
   { name: "minio_root_password", bytes: 20 },
@@ -45,7 +48,7 @@ export const made: readonly MadeSecret[] = [
     bytes: 24,
     adopt: "MYSPINBOT_KEY",
     byHand:
-      "Give the new key to whoever has the old one: Open WebUI (Admin Panel, Functions, MySpinBot, Valves; and Settings, Tools), MCP clients, scripts.",
+      "Give the new key to whoever has the old one: MCP clients, scripts, an Open WebUI of your own (its setup: npm run openwebui:install). That of this stack has a key of its own.",
   },
   {
     name: "gpu_host_key",

@@ -2,12 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { bringCheckpoint } from "../../core/bring-model.ts";
 import { kindOf, motionKinds } from "../../workers/engines/comfyui/motion/kinds.ts";
 import { vramGb } from "../../workers/engines/comfyui/templates.ts";
 import { folders, models } from "./catalogue.ts";
 import { modelNamed } from "./get.ts";
 
 describe("the catalogue", () => {
+  const chooseMotion = readFileSync(join(import.meta.dirname, "../../workers/engines/comfyui/motion/choose.ts"), "utf8");
   const docs = readFileSync(join(import.meta.dirname, "../../docs/models.md"), "utf8");
 
   it("has only weights that cannot hold code, by https, each with a folder that the engines read, and hashes of the right form", () => {
@@ -40,6 +42,21 @@ describe("the catalogue", () => {
     expect(modelNamed("sdxl").vramGb).toBe(vramGb["comfy-sdxl"]);
     expect(modelNamed("sd15").vramGb).toBe(vramGb["comfy-sd15"]);
     expect(modelNamed("upscaler").vramGb).toBe(vramGb["comfy-upscale"]);
+  });
+
+  it("is what the studio names where it has nothing to draw or film with, with its sizes", () => {
+    const text = `${bringCheckpoint} ${chooseMotion}`;
+    const named = [...text.matchAll(/(\bsdxl\b|\bsd15\b|\bwan22-5b\b)(?: in place of sdxl)?[^(:]*[(:] ?([\d.]+) GB/g)].map(
+      ([, id = "", size]) => [id, size],
+    );
+    expect(named).toEqual(
+      ["sdxl", "sd15", "wan22-5b"].map((id) => [
+        id,
+        (modelNamed(id).files.reduce((sum, { bytes = 0 }) => sum + bytes, 0) / 1e9).toFixed(1),
+      ]),
+    );
+    for (const [, id = "", yes] of text.matchAll(/npm run models -- get ([\w-]+)( --accept)?/g))
+      expect([id, yes !== undefined]).toEqual([id, modelNamed(id).terms !== undefined]);
   });
 
   it("is written down in docs/models.md with VRAM, licence and whether a hash is known", () => {

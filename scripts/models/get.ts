@@ -35,12 +35,19 @@ export function fileAt(address: string, into: string | undefined, as: string | u
 
 export const pathOf = ({ folder, name }: ModelFile) => `${folder}/${name}`;
 
-/** Refuses what needs a yes first, names what has to be got elsewhere. */
-function refuseUnread(picked: readonly Model[], accept: boolean): void {
+/** The line that fetches these. */
+export const getLine = (picked: readonly Model[]): string =>
+  `npm run models -- get ${picked.map(({ id }) => id).join(" ")}${picked.some(({ terms }) => terms) ? " --accept" : ""}`;
+
+/** Failure `consent_required` with the terms, where some need a yes. @param line what to run once they are read. */
+export function refuseUnread(picked: readonly Model[], accept: boolean, line: string = getLine(picked)): void {
   const open = picked.filter((model) => model.terms);
   if (accept || open.length === 0) return;
   const lines = open.map((model) => `  ${model.title}, ${model.licence}: ${model.terms}`);
-  throw new Failure("consent_required", `Read the terms, then say --accept:\n${lines.join("\n")}`);
+  throw new Failure(
+    "consent_required",
+    `Nothing was fetched: these have terms. Read them, then say yes by --accept:\n${lines.join("\n")}\n${line}`,
+  );
 }
 
 async function getFile(file: ModelFile, given: boolean, options: GetOptions): Promise<void> {

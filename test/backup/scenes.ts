@@ -139,6 +139,26 @@ export async function killed(services: Services, checks: Checks, { path, files }
   }
 }
 
+/** Who says something to a studio that sleeps while it is copied. */
+async function chattedMeanwhile({ product }: Studio, checks: Checks, folder: string): Promise<void> {
+  const copying = product.run(["backup", folder]);
+  await until(async () => (await product.folder.owner())?.purpose === "backup", "the backup has the folder");
+  send(copying.pid, "SIGSTOP");
+  const refused = await exit(product.run(["stop"]));
+  checks.check(
+    "stop does not end a backup, and says who has the folder",
+    /^1: error: .*a backup has it \(pid \d+\)/s.test(refused),
+    refused,
+  );
+  const said = product.run(["chat", "--new", "/jobs"]);
+  await until(async () => /A backup of this studio is at work/.test(said.stderr), "the chat says what it waits for");
+  send(copying.pid, "SIGCONT");
+  const [copied, answered] = [await exit(copying), await exit(said)];
+  checks.check("and the backup ends well", copied.startsWith("0:"), copied);
+  checks.check("a chat meanwhile waits for it, and then has its studio", /^0: [\s\S]*Starting the studio/.test(answered), answered);
+  await product.run(["stop"]).ended;
+}
+
 /** Stopped, damaged, and as a service. */
 export async function asleep(studio: Studio, checks: Checks, folder: string): Promise<void> {
   const { product } = studio;
@@ -146,6 +166,7 @@ export async function asleep(studio: Studio, checks: Checks, folder: string): Pr
   const told = await exit(product.run(["backup", folder]));
   checks.check("a studio that does not run is saved too", told.startsWith("0:"), told);
   checks.check("and its database does not run on", (await product.postgresProcesses()).length === 0);
+  await chattedMeanwhile(studio, checks, folder);
   const service = product.run(["backup", folder, "--every", "0.001", "--keep", "2"]);
   await until(() => service.stderr.split("Saved").length > 3, "the service has made three", 60_000);
   service.child.kill("SIGTERM");

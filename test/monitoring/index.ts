@@ -120,6 +120,8 @@ async function draining(house: House): Promise<void> {
   checks.check("a worker that drains is not ready", (await refused.catch((error: unknown) => String(error))) === true);
   const text = await fetch(`${house.watched.worker}/metrics`).then((told) => told.text(), String);
   checks.check("a worker that drains says so", text.includes("\nmyspinbot_draining 1\n"), text.slice(0, 200));
+  // a second signal would end it at once
+  checks.check("and ends in order", (await house.worker.ended) === 0);
 }
 
 async function play(house: House): Promise<void> {

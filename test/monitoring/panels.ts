@@ -2,7 +2,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { panelsOf, readBoards, readExporters } from "../../compose/monitoring/grafana/testing/boards.ts";
+import { panelsOf, readBoards } from "../../compose/monitoring/grafana/testing/boards.ts";
+import { readExporters } from "../../compose/monitoring/testing/exporter-metrics.ts";
 import { metricNames } from "../../compose/monitoring/testing/promql.ts";
 import { root } from "../harness/product.ts";
 

@@ -7,6 +7,7 @@
 #   STACK_PARTS          folder outside the repository for what is built once: minio (from its Go module, needs Go)
 #   BASE_IMAGE           Debian 12 with apt; made by debootstrap where it is left out and localhost/base:bookworm is not there
 #   NODE_IMAGE           Node 20 on it; made of this machine's `node` where it is left out and localhost/node:20 is not there
+#   STACK_TAG            tag of the images that are made here: try. Another one makes them all anew
 #   STACK_SERVER_IMAGE   our image, where it is built already; else it is built here from compose/server/Dockerfile (BUILD_ARGS: more arguments)
 #   STACK_PORT           where the server is published: 24417
 #   STACK_PROFILES       monitoring = Prometheus too (the only one of that profile that is stood in for); empty = core alone
@@ -15,7 +16,7 @@ set -euo pipefail
 repo=$(cd "$(dirname "$0")/../.." && pwd)
 here=$repo/test/stack
 : "${STACK_PARTS:?a folder outside the repository, such as ~/stack-parts}"
-export BASE_IMAGE=${BASE_IMAGE:-localhost/base:bookworm} NODE_IMAGE=${NODE_IMAGE:-localhost/node:20}
+export BASE_IMAGE=${BASE_IMAGE:-localhost/base:bookworm} NODE_IMAGE=${NODE_IMAGE:-localhost/node:20} STACK_TAG=${STACK_TAG:-try}
 mkdir -p "$STACK_PARTS"
 work=$(mktemp -d)
 health=
@@ -36,7 +37,7 @@ trap finish EXIT
 
 # --- images ----------------------------------------------------------------------------------------------------------------
 # docker's format keeps HEALTHCHECK; the host's network is where apt and npm reach what this machine reaches
-build() { podman build --format docker --network host --build-arg "BASE_IMAGE=$BASE_IMAGE" -t "localhost/stack-$1:try" "$2" >"$work/build-$1.log" 2>&1 || { tail -20 "$work/build-$1.log"; return 1; }; }
+build() { podman build --format docker --network host --build-arg "BASE_IMAGE=$BASE_IMAGE" -t "localhost/stack-$1:$STACK_TAG" "$2" >"$work/build-$1.log" 2>&1 || { tail -20 "$work/build-$1.log"; return 1; }; }
 has() { podman image exists "$1"; }
 if ! has "$BASE_IMAGE"; then
   say "base image by debootstrap"
@@ -57,7 +58,7 @@ if [ ! -x "$STACK_PARTS/minio" ]; then
   GOBIN=$STACK_PARTS CGO_ENABLED=0 nice go install -trimpath -ldflags '-s -w' github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c
 fi
 for name in postgres redis prometheus minio; do
-  has "localhost/stack-$name:try" && continue
+  has "localhost/stack-$name:$STACK_TAG" && continue
   say "image $name"
   cp -r "$here/images/$name" "$work/image-$name"
   [ "$name" != minio ] || cp "$STACK_PARTS/minio" "$work/image-minio/minio"
@@ -65,7 +66,7 @@ for name in postgres redis prometheus minio; do
 done
 if [ -z "${STACK_SERVER_IMAGE:-}" ]; then
   say "our image"
-  export STACK_SERVER_IMAGE=localhost/stack-server:try
+  export STACK_SERVER_IMAGE=localhost/stack-server:$STACK_TAG
   # shellcheck disable=SC2086 # several arguments
   podman build --format docker --network host --build-arg "NODE_IMAGE=$NODE_IMAGE" ${BUILD_ARGS:-} -f "$repo/compose/server/Dockerfile" -t "$STACK_SERVER_IMAGE" "$repo"
 fi

@@ -27,7 +27,14 @@ export const staticKeys: Keys = {
 export const dynamicKeys: Keys = {
   http: {
     routers: {
-      "*": { rule: true, entryPoints: { "[]": true }, middlewares: { "[]": true }, service: true, tls: { certResolver: true } },
+      "*": {
+        rule: true,
+        priority: true,
+        entryPoints: { "[]": true },
+        middlewares: { "[]": true },
+        service: true,
+        tls: { certResolver: true },
+      },
     },
     middlewares: {
       "*": {

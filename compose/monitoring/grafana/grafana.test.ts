@@ -4,10 +4,11 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { createMetrics } from "../../../platform/metrics.ts";
+import { exporterMetrics } from "../testing/exporter-metrics.ts";
 import { metricNames } from "../testing/promql.ts";
 import { boards } from "./source/boards.ts";
 import { dashboardJson } from "./source/dashboard.ts";
-import { grafana, panelsOf, readBoards, readExporters } from "./testing/boards.ts";
+import { grafana, panelsOf, readBoards } from "./testing/boards.ts";
 
 const files = readBoards();
 const repository = join(grafana, "../../..");
@@ -96,12 +97,7 @@ describe("a dashboard", () => {
   );
 
   it("asks only for what the studio, gpu-host, a rule or a listed exporter tells", async () => {
-    const known = new Set([
-      ...(await ourNames()),
-      ...gpuHostNames(),
-      ...recordedNames(),
-      ...Object.values(readExporters()).flatMap(({ metrics }) => metrics),
-    ]);
+    const known = new Set([...(await ourNames()), ...gpuHostNames(), ...recordedNames(), ...exporterMetrics()]);
     const unknown = files.flatMap((board) =>
       panelsOf(board).flatMap(({ name: panel, targets }) =>
         targets.flatMap(({ expr }) =>

@@ -58,7 +58,7 @@ describe("secrets", () => {
     const none = Object.fromEntries(secretNames.map((name) => [name, { kind: "absent", mode: 0 } as const]));
     expect(of({ files: none })).toBe("down none has been made yet → npm run compose:init");
     const part = { files: { ...good.files, gpu_host_key: { kind: "absent", mode: 0 } as const } };
-    expect(of(part)).toMatch(/^down the first start is half finished: 14 of 15 secrets are there, compose\/secrets\/gpu_host_key missing/);
+    expect(of(part)).toMatch(/^down the first start is half finished: 15 of 16 secrets are there, compose\/secrets\/gpu_host_key missing/);
     expect(of(part, { ...nothing, made: { gpu_host_key: "2026-01-01T00:00:00.000Z" } } as typeof nothing)).toMatch(
       /^down missing: .*; made at 2026-01-01.*→ Put them back/,
     );

@@ -60,7 +60,7 @@ describe("plan", () => {
   });
 
   it("refuses unknown names, naming those that exist, nearest first", async () => {
-    const { fake, comfyui } = await pair();
+    const { comfyui } = await pair();
     await expect(comfyui.image.plan(wish({ model: "sd51" }))).rejects.toMatchObject({
       code: "unknown_model",
       message: 'ComfyUI has no checkpoint "sd51". It has: sd15.safetensors, sd_xl_base_1.0.safetensors.',
@@ -69,11 +69,17 @@ describe("plan", () => {
       code: "unknown_lora",
       message: expect.stringContaining("ink-sd15.safetensors"),
     });
-    fake.disk.models["checkpoints"] = [];
-    await expect(comfyui.image.plan(wish())).rejects.toMatchObject({
-      code: "unknown_model",
-      message: expect.stringContaining("models/checkpoints"),
-    });
+  });
+
+  it("that has nothing to draw with says by which command a model comes, and draws as soon as one is there", async () => {
+    const { fake, comfyui } = await pair({ models: { checkpoints: [] } });
+    for (const asked of [wish(), wish({ model: "sdxl" })])
+      await expect(comfyui.image.plan(asked)).rejects.toMatchObject({
+        code: "unknown_model",
+        message: expect.stringMatching(/^ComfyUI has no checkpoint.*`npm run models -- get sdxl --accept`.*models\/checkpoints/),
+      });
+    fake.disk.models["checkpoints"] = ["sd_xl_base_1.0.safetensors"];
+    expect((await comfyui.image.plan(wish())).request.model).toBe("sd_xl_base_1.0.safetensors");
   });
 
   it("refuses a LoRA of another family", async () => {

@@ -1,4 +1,5 @@
 /** Which files a wish means: the checkpoint, its LoRAs and their trigger words; refuses what does not exist or does not fit together. */
+import { bringCheckpoint } from "../../../core/bring-model.ts";
 import { Failure } from "../../../core/failure.ts";
 import type { RenderWish } from "../../../core/ports/engine.ts";
 import { findFile, nearList } from "../model-names.ts";
@@ -20,11 +21,8 @@ const usualModel = "default";
 type Wish = Pick<RenderWish, "model" | "loras">;
 type Choice = Pick<ComfyuiOptions, "modelFamilies" | "preferredModel">;
 
-const noCheckpoint = (found: string) =>
-  new Failure(
-    "unknown_model",
-    `${found} Put one (SD 1.5 or SDXL, such as sd_xl_base_1.0.safetensors) into ComfyUI's models/checkpoints folder; no restart is needed.`,
-  );
+/** Retryable: no other words help, and the same ones do once a file is there. A chat model that plans is therefore not asked to find a way round it. */
+const noCheckpoint = (found: string) => new Failure("unknown_model", `${found} ${bringCheckpoint}`, { retryable: true });
 
 /** The checkpoint that was named; undefined where the choice was left open. */
 async function namedModel(inventory: Inventory, files: string[], wish: Wish): Promise<{ model: string; family: Family } | undefined> {

@@ -99,6 +99,14 @@ const queue: Section = {
         ...{ unit: "none", decimals: 0, calm: "blue", limits: [[20, "orange"]], nothing: "0" },
       },
     ),
+    stat(
+      "Spans dropped",
+      "Parts of traces in the last day that no collector took. Only where traces are made: docs/tracing.md.",
+      "sum(increase(myspinbot_traces_dropped_total[24h]))",
+      {
+        ...{ unit: "none", decimals: 0, limits: [[1, "orange"]], nothing: "no traces" },
+      },
+    ),
     lines(
       "Accepted and ended",
       "Jobs a minute.",

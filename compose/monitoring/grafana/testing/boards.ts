@@ -49,12 +49,3 @@ export function panelsOf(board: BoardJson): (PanelJson & { name: string; targets
     return panel.targets ? [{ ...panel, name: `${board.title}: ${row}: ${panel.title}`, targets: panel.targets }] : [];
   });
 }
-
-interface Exporters {
-  jobs: Record<string, { program: string; read: string; metrics: string[] }>;
-}
-
-/** Metrics of other programs, by the job that scrapes them. */
-export function readExporters(): Exporters["jobs"] {
-  return (JSON.parse(readFileSync(join(grafana, "exporter-metrics.json"), "utf8")) as Exporters).jobs;
-}

@@ -73,7 +73,7 @@ function missing(kind: MotionKind, folder: string, file: string): Failure {
 }
 
 const start =
-  "Put wan2.2_ti2v_5B_fp16.safetensors into its models/diffusion_models folder, umt5_xxl_fp8_e4m3fn_scaled.safetensors into models/text_encoders and wan2.2_vae.safetensors into models/vae, or (for pictures alone) svd_xt.safetensors into models/checkpoints; no restart is needed.";
+  "Bring them: `npm run models -- get wan22-5b` (18.1 GB). Or put wan2.2_ti2v_5B_fp16.safetensors into its models/diffusion_models folder, umt5_xxl_fp8_e4m3fn_scaled.safetensors into models/text_encoders and wan2.2_vae.safetensors into models/vae, or (for pictures alone) svd_xt.safetensors into models/checkpoints; no restart is needed.";
 
 const chosen = (result: ChosenMotion | Failure | undefined): result is ChosenMotion => result !== undefined && !(result instanceof Failure);
 
