@@ -76,8 +76,12 @@ export async function startStudio(between: (low: number, high: number) => number
   const statusChat = createTestChat({ model: status });
   await statusChat.turn("/render a red fox");
 
-  /** How memory was asked back, and what the holder still had in the moment in which that was called done. */
+  /**
+   * How memory was asked back, and what the holder still had in the moment in which that was called done. A chat model has what its process has: the driver may be
+   * late with it where another engine's comes back at the same time, and what is really free is looked at once more before the work begins.
+   */
   const releases: { holder: string; outcome: string; leftGb: number }[] = [];
+  const chatGb = () => ollama.memory.list().reduce((sum, { cardGb }) => sum + cardGb, 0);
   const counts: Record<string, number> = {};
   const metrics = {
     ...noMetrics,
@@ -85,7 +89,7 @@ export async function startStudio(between: (low: number, high: number) => number
       counts[outcome] = (counts[outcome] ?? 0) + 1;
     },
     cardReleased: (holder: string, outcome: string) =>
-      void releases.push({ holder, outcome, leftGb: card.heldGb(holder === "chat" ? `ollama ${model}` : holder) }),
+      void releases.push({ holder, outcome, leftGb: holder === "chat" ? chatGb() : card.heldGb(holder) }),
   };
   const engines = engineList(comfyui, trainer.engine);
   const gpu = createGpu({
