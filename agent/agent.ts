@@ -99,7 +99,8 @@ export function createAgent({ checkpointer, ...parts }: AgentParts & { checkpoin
       const out = createPartStream();
       const left = new AbortController();
       const turn = createTurn(parts, request, AbortSignal.any([signal, left.signal]), out);
-      const done: { error?: unknown; told?: true } = {};
+      const done: { error?: unknown } = {};
+      let told = false;
       // not awaited by the reader: who leaves ends the planning, never the submits of a stored plan
       const work = run(load, turn)
         .catch((error: unknown) => {
@@ -116,7 +117,7 @@ export function createAgent({ checkpointer, ...parts }: AgentParts & { checkpoin
           if (failure.code === "internal") parts.log.error({ err: failure.cause, conversation, message }, "a turn failed");
           yield { type: "error", error: failure.view() } satisfies Part;
         }
-        done.told = true;
+        told = true;
         yield {
           type: "done",
           conversation: request.conversation,
@@ -128,9 +129,9 @@ export function createAgent({ checkpointer, ...parts }: AgentParts & { checkpoin
         left.abort(new Failure("canceled", "Nobody reads this turn any more."));
         parts.metrics.turn(turn.planner, (performance.now() - begun) / 1000);
         // who leaves in the middle is no error of ours
-        const outcome = done.told ? undefined : "canceled";
+        const outcome = told ? undefined : "canceled";
         span.set({ "myspinbot.planner": turn.planner, "myspinbot.jobs": turn.jobs.size, "myspinbot.outcome": outcome });
-        span.end(done.told && done.error !== undefined ? toFailure(done.error).code : undefined);
+        span.end(told && done.error !== undefined ? toFailure(done.error).code : undefined);
       }
     },
 

@@ -1,6 +1,6 @@
 /** The client against a real server, over the socket and over TCP: every call, and connections that break. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer, type RequestListener } from "node:http";
+import type { RequestListener } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Readable } from "node:stream";
@@ -15,6 +15,7 @@ import { type Listening, listen } from "./listen.ts";
 import type { AppParts } from "./parts.ts";
 import { createReplayFilter } from "./replay.ts";
 import { scriptedAgent, type TestParts, testParts, until } from "./testing/app-parts.ts";
+import { startOddServer } from "./testing/odd-server.ts";
 
 const key = "0123456789abcdef";
 const patience = { tries: 3, firstMs: 5 };
@@ -33,17 +34,7 @@ async function start(more: Partial<AppParts> = {}): Promise<{ parts: TestParts; 
   return { parts, server, socketPath };
 }
 
-/** A server that does what the test says, to break off where the real one would not. */
-async function bad(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  ends.push(async () => {
-    server.closeAllConnections();
-    await new Promise((closed) => server.close(closed));
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
-}
+const bad = (listener: RequestListener) => startOddServer(listener, ends);
 
 async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];

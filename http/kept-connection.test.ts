@@ -1,23 +1,15 @@
 /** Requests that share a connection, and those that must not. */
-import { createServer, type RequestListener } from "node:http";
+import type { RequestListener } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
 import { createHttpClient } from "./client.ts";
+import { startOddServer } from "./testing/odd-server.ts";
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
-  ends.push(async () => {
-    server.closeAllConnections();
-    await new Promise((closed) => server.close(closed));
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === "object" && address ? address.port : 0}`;
-}
+const serve = (listener: RequestListener) => startOddServer(listener, ends);
 
 describe("a connection that is kept", () => {
   const tools = JSON.stringify({

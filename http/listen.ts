@@ -5,6 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { Hono } from "hono";
+import { boundUrl } from "../core/bound-url.ts";
 import { Failure, toFailure } from "../core/failure.ts";
 import type { Log } from "../core/log.ts";
 import type { Bindings, Env } from "./env.ts";
@@ -41,11 +42,6 @@ function bind(server: Server, where: { host: string; port: number } | { path: st
       resolve();
     });
   });
-}
-
-function urlOf(host: string, port: number): string {
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }
 
 export async function listen(app: Hono<Env>, options: ListenOptions): Promise<Listening> {
@@ -113,7 +109,7 @@ export async function listen(app: Hono<Env>, options: ListenOptions): Promise<Li
 
   const address = tcp.address();
   const bound = typeof address === "object" && address ? address.port : port;
-  const url = urlOf(host, bound);
+  const url = boundUrl(host, bound);
   log.info({ url, socket: socketPath !== undefined }, "listening");
 
   let closed: Promise<void> | undefined;

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { boundUrl } from "../core/bound-url.ts";
 import { Failure, toFailure } from "../core/failure.ts";
 import type { Log } from "../core/log.ts";
 import { askAgainSeconds, whyNotReady } from "./readiness.ts";
@@ -109,8 +110,7 @@ export async function listenForMetrics(parts: MetricsListenerParts): Promise<Met
   // it is for a handful of watchers: whoever opens more must not take the process's file descriptors
   server.maxConnections = 64;
   const port = await bind(server, host, parts.port);
-  const reachable = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  const url = `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
+  const url = boundUrl(host, port);
   log.info({ url }, "metrics are told");
   return {
     url,

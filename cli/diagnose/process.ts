@@ -1,4 +1,5 @@
 /** The process that should run here with these settings: a studio, or a worker, which serves none and is asked at the listener of its metrics. */
+import { boundUrl } from "../../core/bound-url.ts";
 import type { StatusRow } from "../../core/client.ts";
 import { errorOf, isSilence, look } from "./look.ts";
 import { down } from "./scopes.ts";
@@ -18,9 +19,7 @@ export async function processRow({ roles, metrics }: Process, stack?: Stack): Pr
   });
   if (roles.http) return absent("Studio", "server", "myspinbot start");
   if (!metrics?.port) return undefined;
-  // every address: also this one
-  const host = ["0.0.0.0", "::", "[::]"].includes(metrics.host) ? "127.0.0.1" : metrics.host;
-  const answer = await look(`http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${metrics.port}`, "/readyz");
+  const answer = await look(boundUrl(metrics.host, metrics.port), "/readyz");
   if (isSilence(answer)) return absent("Worker", "worker", "myspinbot worker");
   if (answer.status === 200) return { part: "Worker", state: "ok", what: "runs, and takes work" };
   return down(
